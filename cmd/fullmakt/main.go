@@ -1,0 +1,56 @@
+// Command fullmakt is the local server and the tools of the project.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// command is one of them.
+type command struct {
+	name    string
+	summary string
+	run     func(ctx context.Context, args []string, out io.Writer) error
+}
+
+var commands = []command{
+	{"serve", "runs everything in one process on this machine", serve},
+	{"profile", "check FILE: reports every fault of a profile", checkProfile},
+	{"endpoints", "lists all endpoints: id, method, path, who may call", listEndpoints},
+	{"generate", "writes everything that derives from the registries", generateAll},
+	{"build", "builds the Lambda artifacts into dist/", build},
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "fullmakt:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) > 0 {
+		for _, c := range commands {
+			if c.name == args[0] {
+				return c.run(ctx, args[1:], out)
+			}
+		}
+	}
+	fmt.Fprintln(out, "usage: fullmakt COMMAND [flags]")
+	for _, c := range commands {
+		fmt.Fprintf(out, "  %-10s %s\n", c.name, c.summary)
+	}
+	if len(args) == 0 {
+		return nil
+	}
+	return fmt.Errorf("there is no command %q", args[0])
+}

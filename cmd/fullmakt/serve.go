@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/fullmakt/fullmakt/internal/app/localapp"
+	"github.com/fullmakt/fullmakt/internal/domain"
+	"github.com/fullmakt/fullmakt/internal/mail/filemail"
+	"github.com/fullmakt/fullmakt/internal/mailaddr"
+	"github.com/fullmakt/fullmakt/internal/password"
+	"github.com/fullmakt/fullmakt/internal/profile"
+	"github.com/fullmakt/fullmakt/internal/profile/profilefile"
+	"github.com/fullmakt/fullmakt/internal/table/sqlitetable"
+	"github.com/fullmakt/fullmakt/profiles/demo"
+)
+
+const inMemory = ":memory:"
+
+type serveOptions struct {
+	addr, data, profile, portalURL, operatorEmail, operatorName string
+	demo                                                        bool
+}
+
+func serve(ctx context.Context, args []string, out io.Writer) error {
+	var o serveOptions
+	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
+	flags.StringVar(&o.addr, "addr", "127.0.0.1:8080", "where to listen")
+	flags.StringVar(&o.data, "data", ".local", "directory of the database and the mailbox, or "+inMemory)
+	flags.StringVar(&o.profile, "profile", "rental", "name of a profile that comes with Fullmakt, or a profile file")
+	flags.StringVar(&o.portalURL, "portal-url", "", "base of the links in mails (default: this server)")
+	flags.StringVar(&o.operatorEmail, "operator-email", "operator@example.com", "first administrator of an empty store")
+	flags.StringVar(&o.operatorName, "operator-name", "Example Portal", "name of the company whose portal it is")
+	flags.BoolVar(&o.demo, "demo", false, "fill an empty store with the profile's demo customers")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("serve takes no arguments, only flags: %q", flags.Arg(0))
+	}
+
+	listener, err := net.Listen("tcp", o.addr)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	base := "http://" + listener.Addr().String()
+	app, invited, close, err := open(ctx, o, base)
+	if err != nil {
+		return err
+	}
+	defer close()
+	fmt.Fprintf(out, "Fullmakt (%s) listens on %s/\n", o.profile, base)
+	fmt.Fprintf(out, "Mailbox: %s/_local/mail\n", base)
+	fmt.Fprintln(out, next(invited, base))
+	return app.Serve(ctx, listener)
+}
+
+// next says what to do first.
+func next(invited []domain.Email, base string) string {
+	if len(invited) == 0 {
+		return "The store is filled already. Sign in: " + base + "/sign-in"
+	}
+	texts := make([]string, len(invited))
+	for i, e := range invited {
+		texts[i] = string(e)
+	}
+	return "Activate first, by the mail in the mailbox: " + strings.Join(texts, ", ")
+}
+
+// open puts the process together from its options, and fills an empty store.
+func open(ctx context.Context, o serveOptions, base string) (app *localapp.App, invited []domain.Email, close func() error, err error) {
+	operator, err := mailaddr.Parse(o.operatorEmail)
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("--operator-email: %w", err)
+	}
+	portalURL, err := portalBase(o.portalURL, base)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	p, customers, err := openProfile(o.profile, o.demo)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	file, mailDir := inMemory, ""
+	key := make([]byte, 32)
+	rand.Read(key)
+	if o.data != inMemory {
+		file, mailDir = filepath.Join(o.data, "fullmakt.db"), o.data
+		if key, err = linkKey(o.data, key); err != nil {
+			return nil, nil, nil, err
+		}
+	}
+	mailbox, err := filemail.New(mailDir)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	t, err := sqlitetable.Open(file)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	app = localapp.New(localapp.Config{
+		Table: t, Profile: p, Hasher: password.New(), Mailbox: mailbox, LinkKey: key, PortalURL: portalURL,
+		Operator: o.operatorName, Log: slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+	if invited, err = app.Bootstrap(ctx, operator, customers); err != nil {
+		t.Close()
+		return nil, nil, nil, err
+	}
+	return app, invited, t.Close, nil
+}
+
+func portalBase(given, base string) (string, error) {
+	if given == "" {
+		return base, nil
+	}
+	u, err := url.Parse(given)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" {
+		return "", fmt.Errorf("--portal-url: %q is not the base of a site", given)
+	}
+	return strings.TrimSuffix(given, "/"), nil
+}
+
+// openProfile finds a profile by its name, or reads it from a file; demo data
+// come with the named ones.
+func openProfile(name string, withDemo bool) (*domain.Profile, []domain.Customer, error) {
+	if strings.ContainsAny(name, "./\\") {
+		if withDemo {
+			return nil, nil, errors.New("--demo: a profile file has no demo data")
+		}
+		p, faults := profilefile.ParseFile(name)
+		if len(faults) > 0 {
+			return nil, nil, faultsError(faults)
+		}
+		return p, nil, nil
+	}
+	p, err := profile.Load(name)
+	if err != nil || !withDemo {
+		return p, nil, err
+	}
+	customers, err := demo.Load(name, p)
+	return p, customers, err
+}
+
+// linkKey is the key of one-time links, made once per data directory. It lies
+// beside the database, not in it: who copies the table can make no link.
+func linkKey(dir string, fresh []byte) ([]byte, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	name := filepath.Join(dir, "link.key")
+	key, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fresh, os.WriteFile(name, fresh, 0o600)
+	}
+	if err == nil && len(key) != len(fresh) {
+		return nil, fmt.Errorf("%s has %d bytes and not %d", name, len(key), len(fresh))
+	}
+	return key, err
+}

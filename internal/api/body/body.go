@@ -1,0 +1,161 @@
+// Package body holds the shapes that several endpoints send or receive, and
+// the reading of what people type into them.
+package body
+
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/fullmakt/fullmakt/internal/domain"
+	"github.com/fullmakt/fullmakt/internal/mailaddr"
+)
+
+// Person is who somebody is.
+type Person struct {
+	ID         domain.PersonID `json:"id"`
+	GivenName  string          `json:"givenName"`
+	FamilyName string          `json:"familyName"`
+	Email      domain.Email    `json:"email"`
+	Language   domain.Language `json:"language" enum:"fi,sv,nb,en"`
+}
+
+// PersonOf shows a person.
+func PersonOf(p *domain.Person) Person {
+	return Person{ID: p.ID, GivenName: p.GivenName, FamilyName: p.FamilyName, Email: p.Email, Language: p.Language}
+}
+
+// Membership is where somebody is a user.
+type Membership struct {
+	OrganizationID   domain.OrganizationID `json:"organizationId"`
+	OrganizationName string                `json:"organizationName"`
+	Kind             domain.MembershipKind `json:"kind" enum:"own,partner"`
+	Roles            []domain.RoleKey      `json:"roles"`
+	Status           domain.Status         `json:"status" enum:"invited,active,upcoming,expired,locked"`
+}
+
+// MembershipsOf shows places.
+func MembershipsOf(places []domain.Place, now time.Time) []Membership {
+	out := make([]Membership, len(places))
+	for i, p := range places {
+		out[i] = Membership{
+			OrganizationID: p.Organization.ID, OrganizationName: p.Organization.Name, Kind: p.Membership.Kind,
+			Roles: p.Membership.Roles, Status: p.Membership.Status(now, p.Organization.Zone()),
+		}
+	}
+	return out
+}
+
+// Empty is an object without members.
+type Empty struct{}
+
+// Change replaces the value of an optional member by what read makes of it.
+func Change[T any](value *T, read func(T) T) {
+	if value != nil {
+		*value = read(*value)
+	}
+}
+
+// Lengths of texts, in characters.
+const (
+	maxName  = 100
+	maxTask  = 200
+	maxEmail = 254
+)
+
+// Email reads an address.
+func Email(s, pointer string, faults *domain.Faults) domain.Email {
+	if s == "" {
+		faults.Add(pointer, "required", "This is needed.")
+		return ""
+	}
+	email, err := mailaddr.Parse(s)
+	if err != nil {
+		faults.Add(pointer, "email-invalid", "This is not an e-mail address that can be used here.")
+	}
+	return email
+}
+
+// Text demands a text of at most most characters.
+func Text(s, pointer string, most int, faults *domain.Faults) {
+	switch {
+	case s == "":
+		faults.Add(pointer, "required", "This is needed.")
+	case utf8.RuneCountInString(s) > most:
+		faults.Add(pointer, "too-long", "This is too long.")
+	}
+}
+
+// Name reads a name of a person or an organization: one line of text without
+// anything that a mail or a page could take for more than a name.
+func Name(s, pointer string, faults *domain.Faults) string {
+	s = strings.Join(strings.Fields(s), " ")
+	Text(s, pointer, maxName, faults)
+	line(s, pointer, faults)
+	if strings.Contains(s, "://") || strings.ContainsAny(s, "<>") {
+		faults.Add(pointer, "value-invalid", "A name has no markup and no addresses in it.")
+	}
+	return s
+}
+
+// Task reads an optional default task.
+func Task(s, pointer string, faults *domain.Faults) string {
+	s = strings.TrimSpace(s)
+	if utf8.RuneCountInString(s) > maxTask {
+		faults.Add(pointer, "too-long", "This is too long.")
+	}
+	line(s, pointer, faults)
+	return s
+}
+
+func line(s, pointer string, faults *domain.Faults) {
+	if strings.ContainsFunc(s, func(r rune) bool {
+		return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) || r == utf8.RuneError
+	}) {
+		faults.Add(pointer, "value-invalid", "This has characters that cannot be seen.")
+	}
+}
+
+// Phone reads an optional number in international form, into E.164.
+func Phone(s, pointer string, faults *domain.Faults) string {
+	digits := strings.NewReplacer(" ", "", "-", "", "(", "", ")", "", "\u00a0", "").Replace(s)
+	if digits == "" {
+		return ""
+	}
+	number, plus := strings.CutPrefix(digits, "+")
+	if !plus || len(number) < 7 || len(number) > 15 || number[0] == '0' || strings.Trim(number, "0123456789") != "" {
+		faults.Add(pointer, "phone-invalid", "Give the number in international form, such as +358 40 1234567.")
+		return ""
+	}
+	return digits
+}
+
+// Language reads a language of the profile; an empty one is the fallback.
+func Language(s domain.Language, fallback domain.Language, p *domain.Profile, pointer string, faults *domain.Faults) domain.Language {
+	if s == "" {
+		return fallback
+	}
+	if !p.Speaks(s) {
+		faults.Add(pointer, "value-unknown", "The portal does not speak this language.")
+	}
+	return s
+}
+
+// Roles reads role keys: at least one, all of the profile, none twice.
+func Roles(keys []domain.RoleKey, p *domain.Profile, pointer string, faults *domain.Faults) []domain.RoleKey {
+	if len(keys) == 0 {
+		faults.Add(pointer, "required", "Give at least one role.")
+	}
+	seen := map[domain.RoleKey]bool{}
+	for _, key := range keys {
+		if p.Role(key) == nil {
+			faults.Add(pointer, "value-unknown", "There is no such role.")
+		}
+		if seen[key] {
+			faults.Add(pointer, "value-repeated", "Give each role once.")
+		}
+		seen[key] = true
+	}
+	return keys
+}

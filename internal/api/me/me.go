@@ -1,0 +1,28 @@
+// Package me is what people see and change of themselves.
+package me
+
+import (
+	"github.com/fullmakt/fullmakt/internal/api/body"
+	"github.com/fullmakt/fullmakt/internal/domain"
+	"github.com/fullmakt/fullmakt/internal/endpoint"
+)
+
+// Endpoints of this noun.
+func Endpoints() []endpoint.Endpoint {
+	return []endpoint.Endpoint{Get(), Update(), Password()}
+}
+
+type response struct {
+	body.Person
+	Phone            string                `json:"phone"`
+	HomeOrganization domain.OrganizationID `json:"homeOrganization"`
+	Memberships      []body.Membership     `json:"memberships"`
+}
+
+func responseOf(call *endpoint.Call, p *domain.Person, places []domain.Place) response {
+	call.ETag = endpoint.ETag(p.Revision)
+	return response{
+		Person: body.PersonOf(p), Phone: p.Phone, HomeOrganization: p.Home,
+		Memberships: body.MembershipsOf(places, call.Now()),
+	}
+}

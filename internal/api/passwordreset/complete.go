@@ -1,0 +1,39 @@
+package passwordreset
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/fullmakt/fullmakt/internal/domain"
+	"github.com/fullmakt/fullmakt/internal/endpoint"
+)
+
+// Complete sets the new password.
+func Complete() endpoint.Endpoint {
+	return endpoint.New(endpoint.Spec{
+		ID: "password-reset-complete", Method: http.MethodPost, Path: "/v1/password-resets/complete", Status: http.StatusOK,
+		Summary: "Consumes a password-reset link: sets the password and ends all sessions.",
+		Access:  endpoint.Public("the link is the proof"),
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.DeleteItems},
+		Hashes:  true,
+		Errors:  []*domain.Error{domain.ErrLink},
+	}, func(in *completeRequest, w *domain.Want) { want(in.Token, w) }, complete)
+}
+
+type completeRequest struct {
+	Token    string `json:"token" required:"true"`
+	Password string `json:"password" required:"true" minLength:"8" maxLength:"128"`
+}
+
+type completeResponse struct {
+	Email domain.Email `json:"email"`
+}
+
+func complete(ctx context.Context, call *endpoint.Call, in *completeRequest) (completeResponse, error) {
+	t, _ := token(in.Token)
+	p, err := domain.ResetPassword(ctx, call.Store, call.Hasher, call.Change, call.Scene, t, in.Password, call.Source)
+	if err != nil {
+		return completeResponse{}, err
+	}
+	return completeResponse{Email: p.Email}, nil
+}

@@ -1,0 +1,31 @@
+// Package api is the registry: the explicit list of all endpoints. Everything
+// else that knows of endpoints derives from it or is tested equal to it.
+package api
+
+import (
+	"slices"
+
+	"github.com/fullmakt/fullmakt/internal/api/activation"
+	"github.com/fullmakt/fullmakt/internal/api/audit"
+	"github.com/fullmakt/fullmakt/internal/api/me"
+	"github.com/fullmakt/fullmakt/internal/api/organization"
+	"github.com/fullmakt/fullmakt/internal/api/passwordreset"
+	"github.com/fullmakt/fullmakt/internal/api/profile"
+	"github.com/fullmakt/fullmakt/internal/api/session"
+	"github.com/fullmakt/fullmakt/internal/api/user"
+	"github.com/fullmakt/fullmakt/internal/endpoint"
+)
+
+// Endpoints are all of them, noun by noun.
+func Endpoints() []endpoint.Endpoint {
+	return slices.Concat(
+		session.Endpoints(),
+		activation.Endpoints(),
+		passwordreset.Endpoints(),
+		me.Endpoints(),
+		organization.Endpoints(),
+		user.Endpoints(),
+		audit.Endpoints(),
+		profile.Endpoints(),
+	)
+}

@@ -1,0 +1,61 @@
+package user
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/fullmakt/fullmakt/internal/api/body"
+	"github.com/fullmakt/fullmakt/internal/domain"
+	"github.com/fullmakt/fullmakt/internal/endpoint"
+)
+
+// Update changes a user.
+func Update() endpoint.Endpoint {
+	return endpoint.New(endpoint.Spec{
+		ID: "user-update", Method: http.MethodPatch, Path: "/v1/organizations/{org}/users/{user}", Status: http.StatusOK,
+		Summary: "Changes a user's details or roles.",
+		Access:  endpoint.Right(domain.RightEditUsers),
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
+		Errors: []*domain.Error{
+			domain.ErrStale, domain.ErrVersionRequired, domain.ErrPartnerCard, domain.ErrSelf, domain.ErrLastAdmin, domain.ErrRoleNotYours,
+		},
+	}, func(_ *updateRequest, want *domain.Want) { want.Administrators = true }, update)
+}
+
+type updateRequest struct {
+	Org         domain.OrganizationID `path:"org" json:"-"`
+	User        domain.PersonID       `path:"user" json:"-"`
+	IfMatch     string                `header:"If-Match" json:"-" required:"true"`
+	GivenName   *string               `json:"givenName,omitempty" maxLength:"100"`
+	FamilyName  *string               `json:"familyName,omitempty" maxLength:"100"`
+	Phone       *string               `json:"phone,omitempty" description:"International form; empty for none."`
+	Language    *domain.Language      `json:"language,omitempty" enum:"fi,sv,nb,en"`
+	Roles       *[]domain.RoleKey     `json:"roles,omitempty" minItems:"1"`
+	DefaultTask *string               `json:"defaultTask,omitempty" maxLength:"200"`
+}
+
+func (in *updateRequest) Read(p *domain.Profile, faults *domain.Faults) {
+	body.Change(in.GivenName, func(s string) string { return body.Name(s, "/givenName", faults) })
+	body.Change(in.FamilyName, func(s string) string { return body.Name(s, "/familyName", faults) })
+	body.Change(in.Phone, func(s string) string { return body.Phone(s, "/phone", faults) })
+	body.Change(in.Language, func(l domain.Language) domain.Language { return body.Language(l, "", p, "/language", faults) })
+	body.Change(in.Roles, func(r []domain.RoleKey) []domain.RoleKey { return body.Roles(r, p, "/roles", faults) })
+	body.Change(in.DefaultTask, func(s string) string { return body.Task(s, "/defaultTask", faults) })
+}
+
+func update(_ context.Context, call *endpoint.Call, in *updateRequest) (user, error) {
+	if call.Scene.Membership == nil {
+		return user{}, domain.ErrNotFound
+	}
+	if err := call.Match(call.Scene.Membership.Revision); err != nil {
+		return user{}, err
+	}
+	m, err := domain.UpdateUser(call.Change, call.Scene, call.Profile, domain.UserPatch{
+		GivenName: in.GivenName, FamilyName: in.FamilyName, Phone: in.Phone, Language: in.Language,
+		Roles: in.Roles, DefaultTask: in.DefaultTask,
+	})
+	if err != nil {
+		return user{}, err
+	}
+	return shown(call, m), nil
+}

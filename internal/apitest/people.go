@@ -1,0 +1,126 @@
+package apitest
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/fullmakt/fullmakt/internal/mail/filemail"
+)
+
+// Password is what people in tests choose.
+const Password = "correct horse battery"
+
+// Dispatch sends what is in the outbox, to its end.
+func (w *World) Dispatch() {
+	w.T.Helper()
+	// The first round can turn a request into a mail, which the second sends.
+	for range 2 {
+		if _, err := w.App.Run(context.Background(), "mail-dispatch", nil); err != nil {
+			w.T.Fatal(err)
+		}
+	}
+}
+
+// Mails are those to an address, the newest first, sent up to now.
+func (w *World) Mails(to string) []filemail.Stored {
+	w.T.Helper()
+	w.Dispatch()
+	var out []filemail.Stored
+	for _, m := range w.Mailbox.Messages() {
+		if string(m.To) == to {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// Link is the token in the newest mail to an address.
+func (w *World) Link(to string) string {
+	w.T.Helper()
+	mails := w.Mails(to)
+	if len(mails) == 0 || len(mails[0].Links) != 1 {
+		w.T.Fatalf("no mail with a link to %s", to)
+	}
+	_, token, ok := strings.Cut(mails[0].Links[0], "#token=")
+	if !ok {
+		w.T.Fatalf("no token in the link to %s", to)
+	}
+	return token
+}
+
+// SignIn opens a session and returns its token.
+func (w *World) SignIn(email, password string) string {
+	w.T.Helper()
+	return w.Want(http.StatusCreated, Request{
+		Method: "POST", Path: "/v1/sessions", Body: Object{"email": email, "password": password},
+	}).Text("token")
+}
+
+// Activate opens an account by the newest mail.
+func (w *World) Activate(email, password string) {
+	w.T.Helper()
+	w.Want(http.StatusOK, Request{
+		Method: "POST", Path: "/v1/activations", Body: Object{"token": w.Link(email), "password": password},
+	})
+}
+
+// Operator activates the operator's administrator if need be, and signs in.
+func (w *World) Operator() string {
+	w.T.Helper()
+	if a := w.Send(Request{Method: "POST", Path: "/v1/sessions", Body: Object{"email": OperatorEmail, "password": Password}}); a.Status == http.StatusCreated {
+		return a.Text("token")
+	}
+	w.Activate(OperatorEmail, Password)
+	return w.SignIn(OperatorEmail, Password)
+}
+
+// Customer is an organization with a signed-in administrator.
+type Customer struct {
+	ID         string // of the organization
+	AdminID    string
+	AdminEmail string
+	Token      string // of the administrator's session
+}
+
+// Path is a path below the organization.
+func (c Customer) Path(rest string) string { return "/v1/organizations/" + c.ID + rest }
+
+// Customers that worlds have, by name: Finnish ids that are valid and nobody's.
+var businessIDs = map[string]string{"alpha": "2077474-0", "beta": "0112038-9", "gamma": "0116297-6", "delta": "0100130-4"}
+
+// Customer makes the customer "alpha", "beta", "gamma" or "delta"; its administrator is admin@<name>.example.
+func (w *World) Customer(name string) Customer {
+	w.T.Helper()
+	c := Customer{AdminEmail: "admin@" + name + ".example"}
+	a := w.Want(http.StatusCreated, Request{Method: "POST", Path: "/v1/organizations", Token: w.Operator(), Body: Object{
+		"name": strings.ToUpper(name[:1]) + name[1:] + " Oy", "country": "FI", "businessId": businessIDs[name],
+		"administrator": Object{"givenName": "Aada", "familyName": "Admin", "email": c.AdminEmail},
+	}})
+	c.ID, c.AdminID = a.Text("id"), a.Text("administrator/id")
+	w.Activate(c.AdminEmail, Password)
+	c.Token = w.SignIn(c.AdminEmail, Password)
+	return c
+}
+
+// User is a user of a customer.
+type User struct {
+	ID, Email, Path string
+}
+
+// Invite makes a user with a role.
+func (w *World) Invite(c Customer, email, role string) User {
+	w.T.Helper()
+	a := w.Want(http.StatusCreated, Request{Method: "POST", Path: c.Path("/users"), Token: c.Token, Body: Object{
+		"givenName": "Ulla", "familyName": "User", "email": email, "roles": []string{role},
+	}})
+	return User{ID: a.Text("id"), Email: email, Path: c.Path("/users/" + a.Text("id"))}
+}
+
+// Join makes a user with a role, who activates and signs in.
+func (w *World) Join(c Customer, email, role string) (User, string) {
+	w.T.Helper()
+	u := w.Invite(c, email, role)
+	w.Activate(email, Password)
+	return u, w.SignIn(email, Password)
+}

@@ -1,0 +1,215 @@
+// Package localapp is Fullmakt as one process: every endpoint and job of the
+// registries on one port, each with no more than it declares to need, beside
+// a mailbox and a clock that can be moved.
+package localapp
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/fullmakt/fullmakt/internal/api"
+	"github.com/fullmakt/fullmakt/internal/domain"
+	"github.com/fullmakt/fullmakt/internal/endpoint"
+	"github.com/fullmakt/fullmakt/internal/job"
+	"github.com/fullmakt/fullmakt/internal/job/jobs"
+	"github.com/fullmakt/fullmakt/internal/mail/filemail"
+	"github.com/fullmakt/fullmakt/internal/store"
+	"github.com/fullmakt/fullmakt/internal/table"
+)
+
+// Config is what the process is made of.
+type Config struct {
+	Table     table.Table
+	Profile   *domain.Profile
+	Hasher    domain.Hasher
+	Mailbox   *filemail.Mailbox
+	LinkKey   []byte // of the one-time links; 32 bytes
+	PortalURL string // base of the links in mails
+	Operator  string // the company's name
+	Log       *slog.Logger
+	// Sender replaces the mailbox, and Clock the system's, where a test wants it.
+	Sender domain.Sender
+	Clock  func() time.Time
+}
+
+// App is the process.
+type App struct {
+	config  Config
+	jobs    map[string]job.Job
+	handler http.Handler
+
+	mu     sync.Mutex
+	offset time.Duration // that the clock has been moved by
+}
+
+// New puts the process together. Nothing runs yet.
+func New(c Config) *App {
+	if c.Sender == nil {
+		c.Sender = c.Mailbox
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	a := &App{config: c, jobs: map[string]job.Job{}}
+	for _, j := range jobs.All() {
+		a.jobs[j.ID] = j
+	}
+	a.handler = a.routes()
+	return a
+}
+
+// Handler serves everything.
+func (a *App) Handler() http.Handler { return a.handler }
+
+// Now is the time by the process's clock.
+func (a *App) Now() time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.config.Clock().Add(a.offset)
+}
+
+// SetNow moves the clock, which goes on from there.
+func (a *App) SetNow(now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.offset = now.Sub(a.config.Clock())
+}
+
+// endpointDeps gives an endpoint what it declares to need.
+func (a *App) endpointDeps(e endpoint.Endpoint) endpoint.Deps {
+	t := limit(a.config.Table, e.ID, e.Needs, e.Access.Public == "")
+	return endpoint.Deps{Store: store.New(t), Profile: a.config.Profile, Hasher: a.config.Hasher, Clock: a.Now, Log: a.config.Log}
+}
+
+// Run runs a job once, with what it declares to need. A nil event is the clock's.
+func (a *App) Run(ctx context.Context, id string, event json.RawMessage) (any, error) {
+	j, ok := a.jobs[id]
+	if !ok {
+		return nil, domain.ErrNotFound
+	}
+	if event == nil {
+		event = json.RawMessage("{}")
+	}
+	deps := job.Deps{
+		Store: store.New(limit(a.config.Table, j.ID, j.Needs, false)), Profile: a.config.Profile, Clock: a.Now, Log: a.config.Log,
+	}
+	for _, need := range j.Needs {
+		switch need {
+		case endpoint.SendMail:
+			deps.Sender, deps.Portal, deps.Operator = a.config.Sender, a.config.PortalURL, a.config.Operator
+		case endpoint.MintLinks:
+			deps.Mint = domain.HMACMinter(a.config.LinkKey)
+		}
+	}
+	return j.Run(ctx, deps, event)
+}
+
+// Bootstrap fills an empty store: the operator with its first administrator
+// and, with demo data, the profile's demo customers with theirs. What is there
+// already is left alone. It returns the addresses that it has invited.
+func (a *App) Bootstrap(ctx context.Context, operatorEmail domain.Email, demo []domain.Customer) (invited []domain.Email, err error) {
+	s := store.New(a.config.Table)
+	const actor = "local-bootstrap"
+	begin := job.Deps{Clock: a.Now}
+	operator := domain.Operator{Name: a.config.Operator, Email: operatorEmail}
+	change := begin.Change(actor)
+	if err := domain.Bootstrap(ctx, s, change, a.config.Profile, operator); err != nil {
+		return nil, err
+	}
+	if !change.Empty() {
+		if err := s.Commit(ctx, change); err != nil {
+			return nil, err
+		}
+		invited = append(invited, operatorEmail)
+	}
+	for _, customer := range demo {
+		change := begin.Change(actor)
+		var want domain.Want
+		want.ForCustomer(customer)
+		scene, err := s.Load(ctx, want)
+		if err != nil {
+			return nil, err
+		}
+		if scene.BusinessClaim != nil {
+			continue
+		}
+		if _, _, err := domain.CreateOrganization(ctx, s, change, scene, a.config.Profile, customer); err != nil {
+			return nil, fmt.Errorf("demo customer %s: %w", customer.Name, err)
+		}
+		if err := s.Commit(ctx, change); err != nil {
+			return nil, err
+		}
+		invited = append(invited, customer.Administrator.Email)
+	}
+	return invited, nil
+}
+
+// tick is how often the clock's jobs are looked at: often enough that a mail
+// is in the mailbox within a second.
+const tick = 200 * time.Millisecond
+
+// Serve listens until the context ends, and runs the jobs of the clock and of
+// the outbox in their time.
+func (a *App) Serve(ctx context.Context, listener net.Listener) error {
+	server := &http.Server{Handler: a.handler, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 16 << 10}
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(listener) }()
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	last := map[string]time.Time{}
+	for {
+		select {
+		case err := <-done:
+			return err
+		case <-ctx.Done():
+			stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+			defer cancel()
+			return server.Shutdown(stop)
+		case <-ticker.C:
+			a.runDue(ctx, last)
+		}
+	}
+}
+
+// runDue runs each job whose time has come; one that the outbox starts, always.
+func (a *App) runDue(ctx context.Context, last map[string]time.Time) {
+	now := time.Now()
+	for id, j := range a.jobs {
+		due := j.Trigger.Outbox || j.Trigger.Every > 0 && now.Sub(last[id]) >= j.Trigger.Every
+		if !due {
+			continue
+		}
+		last[id] = now
+		if _, err := a.Run(ctx, id, nil); err != nil {
+			a.config.Log.ErrorContext(ctx, "job failed", "job", id, "error", err)
+		}
+	}
+}
+
+// routes puts the API, the pages and the laptop's own conveniences side by side.
+func (a *App) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", endpoint.Mux(api.Endpoints(), a.config.Log, a.endpointDeps))
+	a.local(mux)
+	return a.identify(mux)
+}
+
+// identify does what the gateway does in AWS: it gives each request an id, and
+// tells the address that it comes from.
+func (a *App) identify(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		source, _, err := net.SplitHostPort(r.RemoteAddr)
+		if err != nil {
+			source = r.RemoteAddr
+		}
+		id := endpoint.NewRequestID()
+		w.Header().Set("X-Request-Id", id)
+		next.ServeHTTP(w, r.WithContext(endpoint.WithRequest(r.Context(), id, source)))
+	})
+}

@@ -1,0 +1,122 @@
+package localapp
+
+import (
+	"encoding/json"
+	"html/template"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	_ "embed"
+
+	"github.com/fullmakt/fullmakt/internal/domain"
+	"github.com/fullmakt/fullmakt/internal/openapi/docsui"
+	"github.com/fullmakt/fullmakt/portal"
+)
+
+// local adds what no Lambda has: the pages, the API's description, and what
+// people and tests need to look behind the scenes.
+func (a *App) local(mux *http.ServeMux) {
+	mux.HandleFunc("GET /{$}", a.index)
+	pages := portal.Handler()
+	for _, path := range []string{"/sign-in", "/activate", "/reset-password", "/forgot-password", "/users", "/account", "/portal/"} {
+		mux.Handle("GET "+path, pages)
+	}
+	mux.Handle("GET /docs", http.RedirectHandler("/docs/", http.StatusFound))
+	mux.Handle("GET /docs/", docsui.Handler())
+	mux.Handle("GET /_local/mail", here(a.mail))
+	mux.Handle("GET /_local/clock", here(a.clock))
+	mux.Handle("PUT /_local/clock", here(a.setClock))
+	mux.Handle("POST /_local/jobs/{id}", here(a.runJob))
+}
+
+// here refuses what a page of another site could make a browser send: a name
+// that leads to this machine, or a request that is not this page's own.
+func here(next http.HandlerFunc) http.Handler {
+	return http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, _ := strings.Cut(r.Host, ":")
+		if host != "127.0.0.1" && host != "localhost" {
+			http.Error(w, "only from this machine", http.StatusForbidden)
+			return
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		next(w, r)
+	}))
+}
+
+//go:embed index.html
+var indexPage string
+
+//go:embed mail.html
+var mailPage string
+
+var pages = template.Must(template.Must(template.New("index").Parse(indexPage)).New("mail").Parse(mailPage))
+
+func (a *App) index(w http.ResponseWriter, _ *http.Request) {
+	var ids []string
+	for id := range a.jobs {
+		ids = append(ids, id)
+	}
+	a.page(w, "index", map[string]any{"Operator": a.config.Operator, "Profile": a.config.Profile.Key, "Now": a.Now().UTC().Format(time.RFC3339), "Jobs": ids})
+}
+
+func (a *App) mail(w http.ResponseWriter, r *http.Request) {
+	messages := a.config.Mailbox.Messages()
+	if strings.Contains(r.Header.Get("Accept"), "application/json") {
+		writeJSON(w, messages)
+		return
+	}
+	a.page(w, "mail", messages)
+}
+
+func (a *App) page(w http.ResponseWriter, name string, data any) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	// The mails are shown in frames without scripts, forms or a name of their own.
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self' data:; script-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	if err := pages.ExecuteTemplate(w, name, data); err != nil {
+		a.config.Log.Error("page", "page", name, "error", err)
+	}
+}
+
+type clockBody struct {
+	Now time.Time `json:"now"`
+}
+
+func (a *App) clock(w http.ResponseWriter, _ *http.Request) { writeJSON(w, clockBody{a.Now().UTC()}) }
+
+func (a *App) setClock(w http.ResponseWriter, r *http.Request) {
+	var in clockBody
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || in.Now.IsZero() {
+		http.Error(w, `send {"now": "2026-11-22T09:00:00Z"}`, http.StatusBadRequest)
+		return
+	}
+	a.SetNow(in.Now)
+	a.clock(w, r)
+}
+
+// runJob runs a job now; the body, if there is one, is its event.
+func (a *App) runJob(w http.ResponseWriter, r *http.Request) {
+	event, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
+	if err != nil {
+		http.Error(w, "event too large", http.StatusRequestEntityTooLarge)
+		return
+	}
+	if len(event) == 0 {
+		event = nil
+	}
+	result, err := a.Run(r.Context(), r.PathValue("id"), event)
+	switch {
+	case domain.KindOf(err) == domain.NotFound:
+		http.Error(w, "there is no such job", http.StatusNotFound)
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+	default:
+		writeJSON(w, map[string]any{"job": r.PathValue("id"), "result": result})
+	}
+}
+
+func writeJSON(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(v)
+}

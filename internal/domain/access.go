@@ -1,0 +1,90 @@
+package domain
+
+import "time"
+
+// The rights that Fullmakt itself asks for. A profile's roles hold them beside
+// the portal's own rights.
+const (
+	RightSeeOrganization  RightKey = "organization:see"
+	RightEditOrganization RightKey = "organization:edit"
+	RightSeeUsers         RightKey = "users:see"
+	RightEditUsers        RightKey = "users:edit"
+	// RightSendActivation is apart from editing, so that the operator can help a
+	// customer whose only invitation was lost.
+	RightSendActivation RightKey = "users:send-activation"
+	RightSeeAudit       RightKey = "audit:see"
+	// RightOperate is the operator's: to create and list organizations. It is
+	// held by the administrators of the operator's own organization and by
+	// nobody else.
+	RightOperate RightKey = "operator:organizations"
+)
+
+// AdministrativeRights are those a profile may name without declaring them.
+var AdministrativeRights = []RightKey{
+	RightSeeOrganization, RightEditOrganization, RightSeeUsers, RightEditUsers, RightSendActivation, RightSeeAudit,
+}
+
+// operates are the rights that the operator's administrators have in every
+// customer organization.
+var operates = map[RightKey]bool{
+	RightSeeOrganization: true, RightEditOrganization: true, RightSeeUsers: true, RightSendActivation: true,
+}
+
+// Caller is a signed-in person with all that decides what they may do.
+type Caller struct {
+	Session *Session
+	Person  *Person
+	Home    Place // the one that the session's token names
+	Here    Place // in the organization that the request is about
+}
+
+// Decide says whether the caller may use a right in the organization that the
+// request is about. Every endpoint that asks for a right asks here. It is nil,
+// ErrForbidden where the caller is a user, and ErrNotFound everywhere else, so
+// that nobody learns of an organization that is not theirs.
+func (c *Caller) Decide(p *Profile, right RightKey, now time.Time) error {
+	switch {
+	case right == RightOperate:
+		if c.operates(p, now) {
+			return nil
+		}
+		return ErrForbidden
+	case c.Here.Organization == nil:
+		return ErrNotFound
+	case c.Here.Lets(now):
+		if p.holds(c.Here.Membership.Roles, right) {
+			return nil
+		}
+		return ErrForbidden
+	case operates[right] && c.operates(p, now):
+		return nil
+	}
+	return ErrNotFound
+}
+
+func (c *Caller) operates(p *Profile, now time.Time) bool {
+	return c.Home.Lets(now) && c.Home.Organization.ID == OperatorID && p.administers(c.Home.Membership.Roles)
+}
+
+// MayGive says whether the caller may give these roles to a user of the
+// organization, and is the one place where that is decided. Nobody gives a
+// role above their own.
+func (c *Caller) MayGive(p *Profile, roles []RoleKey, now time.Time) error {
+	for _, key := range roles {
+		role := p.Role(key)
+		if role == nil || !c.Here.Lets(now) || role.Level > p.level(c.Here.Membership.Roles) {
+			return ErrRoleNotYours
+		}
+	}
+	return nil
+}
+
+// level is the highest level among roles.
+func (p *Profile) level(roles []RoleKey) (level int) {
+	for _, key := range roles {
+		if role := p.Role(key); role != nil {
+			level = max(level, role.Level)
+		}
+	}
+	return level
+}

@@ -1,0 +1,131 @@
+package domain
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Kind says what sort of failure an error is; whoever talks to the outside
+// chooses its own words for each kind, HTTP for example a status.
+type Kind int
+
+const (
+	Internal        Kind = iota // a fault of ours; nothing of it is shown
+	Invalid                     // the request cannot be understood or breaks a rule of form
+	Unauthenticated             // nobody is signed in, or no longer
+	Forbidden                   // signed in, seen, and not allowed
+	NotFound                    // absent, or not for the caller to know of
+	Conflict                    // the present state does not allow it
+	Stale                       // the caller has seen an older version
+	Required                    // the caller must say which version it has seen
+	Refused                     // well formed, and a rule of the organization or the profile forbids it
+	Throttled                   // too often; RetryAfter says when
+	Unavailable                 // something we depend on does not answer now
+	TooLarge                    // more than we read
+	Unsupported                 // a content type we do not read
+	NotAllowed                  // a method that this path does not have
+)
+
+// Error is the one error type of Fullmakt. Code is stable, part of the API and
+// the key of its translations; Detail is a safe English sentence. Cause is for
+// the log only and never leaves the process.
+type Error struct {
+	Kind       Kind
+	Code       Code
+	Detail     string
+	Fields     []FieldError
+	RetryAfter time.Duration // of Throttled and Unavailable
+	Cause      error
+}
+
+// Code names an error for programs.
+type Code string
+
+// FieldError is one fault in one member of a request.
+type FieldError struct {
+	Pointer string // JSON pointer into the body, or "?name" for a query parameter
+	Code    Code
+	Detail  string
+}
+
+func (e *Error) Error() string {
+	if e.Cause != nil {
+		return fmt.Sprintf("%s: %v", e.Code, e.Cause)
+	}
+	return string(e.Code)
+}
+
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Is makes errors.Is compare codes.
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	return ok && t.Code == e.Code
+}
+
+// Because returns a copy of e with a cause for the log.
+func (e *Error) Because(cause error) *Error {
+	c := *e
+	c.Cause = cause
+	return &c
+}
+
+// KindOf is the kind of err; an error that is not ours is Internal.
+func KindOf(err error) Kind {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Kind
+	}
+	return Internal
+}
+
+// The errors of the domain. Their codes are pinned by a test: clients and
+// translations depend on them.
+var (
+	ErrInternal         = &Error{Kind: Internal, Code: "internal", Detail: "Something went wrong on our side."}
+	ErrUnavailable      = &Error{Kind: Unavailable, Code: "unavailable", Detail: "The service cannot answer right now.", RetryAfter: 2 * time.Second}
+	ErrNotFound         = &Error{Kind: NotFound, Code: "not-found", Detail: "There is no such thing here."}
+	ErrForbidden        = &Error{Kind: Forbidden, Code: "forbidden", Detail: "You do not have the right to do this."}
+	ErrUnauthenticated  = &Error{Kind: Unauthenticated, Code: "unauthenticated", Detail: "Sign in first."}
+	ErrSignIn           = &Error{Kind: Unauthenticated, Code: "sign-in-failed", Detail: "The e-mail address and the password do not match, or sign-in is not possible now."}
+	ErrLink             = &Error{Kind: Invalid, Code: "link-invalid", Detail: "The link has been used, has expired or is not complete. Ask for a new one."}
+	ErrWrongPassword    = &Error{Kind: Refused, Code: "password-wrong", Detail: "The current password is not right."}
+	ErrStale            = &Error{Kind: Stale, Code: "stale", Detail: "It has been changed since you read it. Read it again."}
+	ErrVersionRequired  = &Error{Kind: Required, Code: "if-match-required", Detail: "Send If-Match with the ETag that you read."}
+	ErrContended        = &Error{Kind: Conflict, Code: "contended", Detail: "Others are changing the same thing right now. Try again.", RetryAfter: time.Second}
+	ErrThrottled        = &Error{Kind: Throttled, Code: "throttled", Detail: "Too many attempts. Wait a while."}
+	ErrUserExists       = &Error{Kind: Conflict, Code: "user-exists", Detail: "The organization already has a user with this e-mail address."}
+	ErrOrganizationHere = &Error{Kind: Conflict, Code: "organization-exists", Detail: "There already is an organization with this country and business id."}
+	ErrActivated        = &Error{Kind: Conflict, Code: "already-activated", Detail: "The user has activated the account already."}
+	ErrNotActivated     = &Error{Kind: Conflict, Code: "not-activated", Detail: "The user has not activated the account yet."}
+	ErrLastAdmin        = &Error{Kind: Conflict, Code: "last-administrator", Detail: "The organization would lose its last administrator."}
+	ErrSelf             = &Error{Kind: Refused, Code: "self", Detail: "You cannot do this to yourself."}
+	ErrRoleNotYours     = &Error{Kind: Refused, Code: "role-not-yours-to-give", Detail: "You cannot give or take this role."}
+	ErrPartnerCard      = &Error{Kind: Forbidden, Code: "not-own-user", Detail: "The person belongs to another organization, which keeps their details."}
+	ErrTooMany          = &Error{Kind: Refused, Code: "too-many-memberships", Detail: "The person is a user of too many organizations."}
+	ErrKeyReused        = &Error{Kind: Refused, Code: "idempotency-key-reused", Detail: "This Idempotency-Key was used for another request."}
+	ErrCursor           = Fault("?cursor", "cursor-invalid", "The cursor is not one of this list's.")
+)
+
+// Fault is an Invalid error about one member.
+func Fault(pointer string, code Code, detail string) *Error {
+	var f Faults
+	f.Add(pointer, code, detail)
+	return f.Err().(*Error)
+}
+
+// Faults gathers what is wrong with a request, so that all of it is told at once.
+type Faults []FieldError
+
+// Add notes one fault.
+func (f *Faults) Add(pointer string, code Code, detail string) {
+	*f = append(*f, FieldError{Pointer: pointer, Code: code, Detail: detail})
+}
+
+// Err is nil without faults, and one Invalid error with them.
+func (f Faults) Err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	return &Error{Kind: Invalid, Code: "invalid", Detail: "The request is not valid.", Fields: f}
+}

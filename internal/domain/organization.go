@@ -1,0 +1,124 @@
+package domain
+
+import (
+	"time"
+)
+
+// Organization is a customer company, or the operator itself.
+type Organization struct {
+	Version    int64
+	Revision   int64 // counts edits; the ETag
+	ID         OrganizationID
+	Name       string
+	Country    Country
+	BusinessID string
+	Language   Language
+	TimeZone   string   // IANA name
+	Alphabet   Language // orders the operator's list of organizations
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+}
+
+// Zone is the organization's time zone.
+func (o *Organization) Zone() *time.Location {
+	zone, err := time.LoadLocation(o.TimeZone)
+	if err != nil {
+		// The name was checked when it was stored, so the zone database of this
+		// process is broken; letting people in by a wrong calendar would be worse.
+		panic(err)
+	}
+	return zone
+}
+
+// alphabet is the language whose order names are listed in: where a letter
+// stands is the country's custom, not the reader's.
+func (c Country) alphabet() Language {
+	switch c {
+	case "NO", "DK":
+		return Norwegian
+	}
+	return Swedish // å ä ö at the end, as in Finnish
+}
+
+// Country is an ISO 3166-1 alpha-2 code.
+type Country string
+
+// Language is one of the four that Fullmakt speaks.
+type Language string
+
+const (
+	Finnish   Language = "fi"
+	Swedish   Language = "sv"
+	Norwegian Language = "nb"
+	English   Language = "en"
+)
+
+// Languages are all of them.
+var Languages = []Language{Finnish, Swedish, Norwegian, English}
+
+// OrganizationClaim keeps country and business id unique: it exists exactly
+// while an organization holds them.
+type OrganizationClaim struct {
+	Version      int64
+	Country      Country
+	BusinessID   string
+	Organization OrganizationID
+}
+
+// Administrators lists an organization's administrators with all that decides
+// whether they are effective. Every change to one of them also writes this
+// item on the version it read, so that two of them cannot remove each other.
+type Administrators struct {
+	Version      int64
+	Organization OrganizationID
+	Seats        []Seat
+}
+
+// Seat is one administrator.
+type Seat struct {
+	Person    PersonID
+	Activated bool
+	Validity  Validity
+}
+
+// with returns the seats with m's, or without when m holds no administrator role.
+func (a *Administrators) with(m *Membership, p *Profile) []Seat {
+	seats := a.without(m.Person)
+	if p.administers(m.Roles) {
+		seats = append(seats, Seat{Person: m.Person, Activated: !m.ActivatedAt.IsZero(), Validity: m.Validity})
+	}
+	return seats
+}
+
+func (a *Administrators) without(person PersonID) []Seat {
+	var seats []Seat
+	for _, s := range a.Seats {
+		if s.Person != person {
+			seats = append(seats, s)
+		}
+	}
+	return seats
+}
+
+func effective(seats []Seat, now time.Time, zone *time.Location) (n int) {
+	for _, s := range seats {
+		if s.Activated && s.Validity.at(now, zone) == valid {
+			n++
+		}
+	}
+	return n
+}
+
+// seat puts the administrators as they will be into the change, and refuses
+// the change when it would cost the organization its last effective one (or,
+// before anyone has activated, the last one invited).
+func (c *Change) seat(org *Organization, a *Administrators, seats []Seat) error {
+	zone := org.Zone()
+	if effective(seats, c.At, zone) == 0 && (len(seats) == 0 || effective(a.Seats, c.At, zone) > 0) {
+		return ErrLastAdmin
+	}
+	next := *a
+	next.Organization, next.Seats = org.ID, seats
+	c.Put(&next)
+	return nil
+}

@@ -1,0 +1,75 @@
+package domain
+
+import (
+	"context"
+	"time"
+)
+
+// Want names what a request stands on. All of it is read in one batch.
+type Want struct {
+	Session        SessionToken   // the session, its person, their membership in the home that it names
+	Organization   OrganizationID // the organization, and the caller's membership in it
+	User           PersonID       // a person, and their membership in Organization
+	Link           LinkRef        // a link
+	Email          Email          // whose it is
+	Business       OrganizationClaim
+	Administrators bool // of Organization
+	Signing        bool
+	Receipt        string
+	Attempts       []string
+}
+
+// Scene is what was there. Absent things are nil.
+type Scene struct {
+	Caller         *Caller // nil when the token opens no session; Authenticate says whether it counts
+	Organization   *Organization
+	Administrators *Administrators // never nil when asked for
+	User           *Person
+	Membership     *Membership // of User in Organization
+	Link           *Link
+	EmailClaim     *EmailClaim
+	BusinessClaim  *OrganizationClaim
+	Signing        *Signing
+	Receipt        *Receipt
+	Attempts       map[string]*Attempts
+}
+
+// Store keeps everything. Its errors are *Error; what it could not do for
+// reasons of its own is ErrUnavailable.
+type Store interface {
+	// Load reads all of want in one consistent batch. It does not judge:
+	// sessions and links may be over.
+	Load(ctx context.Context, want Want) (*Scene, error)
+	// Commit writes all of a change or nothing. ErrContended: something was
+	// changed since it was read, or is new and exists; read again and retry.
+	Commit(ctx context.Context, c *Change) error
+
+	// Places reads the person's memberships with their organizations.
+	Places(ctx context.Context, p *Person) ([]Place, error)
+	// Person is one person; ErrNotFound.
+	Person(ctx context.Context, id PersonID) (*Person, error)
+	// Sessions of a person, newest first, ended ones included.
+	Sessions(ctx context.Context, person PersonID) ([]*Session, error)
+	// Users of an organization by family and given name, in its language's order.
+	Users(ctx context.Context, org OrganizationID, page PageRequest) (Page[*Membership], error)
+	// Organizations by name.
+	Organizations(ctx context.Context, page PageRequest) (Page[*Organization], error)
+	// Audit of an organization, newest first.
+	Audit(ctx context.Context, org OrganizationID, page PageRequest) (Page[*AuditEntry], error)
+	// Mail is one outbox item; ErrNotFound.
+	Mail(ctx context.Context, id MailID) (*Mail, error)
+	// DueMail is up to limit outbox items whose time has come, oldest first.
+	DueMail(ctx context.Context, now time.Time, limit int) ([]*Mail, error)
+}
+
+// PageRequest asks for a part of a list.
+type PageRequest struct {
+	Limit int
+	After string // where the last page ended, as the store gave it; empty: from the start
+}
+
+// Page is a part of a list.
+type Page[T any] struct {
+	Items []T
+	Next  string // empty: there is no more
+}

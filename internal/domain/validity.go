@@ -1,0 +1,80 @@
+package domain
+
+import (
+	"time"
+)
+
+// Date is a calendar day, YYYY-MM-DD, in a zone that its context names.
+// The form sorts and compares as the days do.
+type Date string
+
+// ParseDate reads a day; ok is false for what is no day of the years 1900 to 2199.
+func ParseDate(s string) (d Date, ok bool) {
+	t, err := time.Parse(time.DateOnly, s)
+	return Date(s), err == nil && t.Year() >= 1900 && t.Year() < 2200
+}
+
+// ValidityType says how a validity is bounded.
+type ValidityType string
+
+const (
+	Indefinite ValidityType = "indefinite"
+	FixedTerm  ValidityType = "fixedTerm"
+	Locked     ValidityType = "locked"
+)
+
+// Validity says when a membership lets its person in. The zero value is until further notice.
+type Validity struct {
+	Type     ValidityType
+	From, To Date   // of FixedTerm: the first and the last day, both included
+	Reason   string // of Locked
+}
+
+// standing is what a validity says at a moment.
+type standing int
+
+const (
+	valid standing = iota
+	notYet
+	over
+	locked
+)
+
+// at compares days in the organization's zone: a day is whatever the calendar
+// there calls one, of 23, 24 or 25 hours.
+func (v Validity) at(now time.Time, zone *time.Location) standing {
+	switch v.Type {
+	case Locked:
+		return locked
+	case FixedTerm:
+		today := Date(now.In(zone).Format(time.DateOnly))
+		if today < v.From {
+			return notYet
+		}
+		if today > v.To {
+			return over
+		}
+	}
+	return valid
+}
+
+// Check reports a validity that makes no sense.
+func (v Validity) Check(pointer string, faults *Faults) {
+	switch v.Type {
+	case Indefinite, Locked, "":
+	case FixedTerm:
+		_, okFrom := ParseDate(string(v.From))
+		_, okTo := ParseDate(string(v.To))
+		if !okFrom {
+			faults.Add(pointer+"/from", "date-invalid", "Give the first day as YYYY-MM-DD.")
+		}
+		if !okTo {
+			faults.Add(pointer+"/to", "date-invalid", "Give the last day as YYYY-MM-DD.")
+		}
+		if okFrom && okTo && v.To < v.From {
+			faults.Add(pointer+"/to", "dates-reversed", "The last day is before the first.")
+		}
+	default:
+		faults.Add(pointer+"/type", "value-unknown", "Use indefinite, fixedTerm or locked.")
+	}
+}

@@ -1,0 +1,293 @@
+package endpoint
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fullmakt/fullmakt/internal/domain"
+)
+
+// Endpoint is a declared endpoint with its handler. New makes one.
+type Endpoint struct {
+	Spec
+	In, Out reflect.Type // of the handler, for the API's description
+	decode  func(r *http.Request, body []byte, p *domain.Profile) (any, error)
+	want    func(in any, want *domain.Want)
+	do      func(ctx context.Context, call *Call, in any) (any, error)
+}
+
+// Deps are what endpoints get.
+type Deps struct {
+	Store   domain.Store
+	Profile *domain.Profile
+	Hasher  domain.Hasher
+	Clock   func() time.Time
+	Log     *slog.Logger
+}
+
+// Call is one request on its way through a handler.
+type Call struct {
+	Deps
+	Scene     *domain.Scene
+	Change    *domain.Change // what the handler wants written; it is committed after it
+	Source    string         // address of the caller, as the gateway saw it
+	UserAgent string
+	Request   *http.Request
+
+	ETag     string // of the answer
+	Location string // of what the request created
+}
+
+// Caller is who calls. Public endpoints have none.
+func (c *Call) Caller() *domain.Caller { return c.Scene.Caller }
+
+// Now is the moment of the request.
+func (c *Call) Now() time.Time { return c.Change.At }
+
+// Reader is a request that reads what people typed into it: it notes what is
+// wrong and keeps, in fields of its own, what is right.
+type Reader interface {
+	Read(p *domain.Profile, faults *domain.Faults)
+}
+
+// New makes an endpoint. In is bound from the request: fields tagged `path`,
+// `query` or `header` from there, all other exported ones from the body; then
+// it is read, if it is a Reader. want, if not nil, names what the handler stands on beyond the caller, to be read in
+// the same batch. do returns the answer's body; an Out of None has none.
+func New[In, Out any](spec Spec, want func(in *In, want *domain.Want), do func(ctx context.Context, call *Call, in *In) (Out, error)) Endpoint {
+	binder := bind(reflect.TypeFor[In]())
+	e := Endpoint{
+		Spec: spec, In: reflect.TypeFor[In](), Out: reflect.TypeFor[Out](),
+		decode: func(r *http.Request, body []byte, p *domain.Profile) (any, error) {
+			in := new(In)
+			if err := binder.decode(r, body, in); err != nil {
+				return nil, err
+			}
+			if in, ok := any(in).(Reader); ok {
+				var faults domain.Faults
+				in.Read(p, &faults)
+				return in, faults.Err()
+			}
+			return in, nil
+		},
+		do: func(ctx context.Context, call *Call, in any) (any, error) { return do(ctx, call, in.(*In)) },
+	}
+	if want != nil {
+		e.want = func(in any, w *domain.Want) { want(in.(*In), w) }
+	}
+	return e
+}
+
+// None is the type of a body that is not there.
+type None struct{}
+
+// HasBody tells whether the endpoint reads a body.
+func (e Endpoint) HasBody() bool { return bind(e.In).body }
+
+// Handler serves the endpoint.
+func (e Endpoint) Handler(deps Deps) http.Handler {
+	if err := e.Check(); err != nil {
+		panic(err) // an endpoint that does not say who may call it must not start
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		Guard(w, r, deps.Log, func() error { return e.serve(w, r, deps) })
+	})
+}
+
+// maxTries bounds how often a request is begun anew because others changed
+// what it stood on.
+const maxTries = 6
+
+func (e Endpoint) serve(w http.ResponseWriter, r *http.Request, deps Deps) error {
+	ctx := r.Context()
+	var want domain.Want
+	signed := e.Access.Public == ""
+	if signed {
+		token, ok := bearer(r)
+		if !ok {
+			return domain.ErrUnauthenticated
+		}
+		want.Session = token
+	}
+	// What is wrong with the request is told to those who may make it; so the
+	// caller is looked at first.
+	body, err := readBody(w, r, e.HasBody())
+	var in any
+	if err == nil {
+		in, err = e.decode(r, body, deps.Profile)
+	}
+	want.Organization = domain.OrganizationID(r.PathValue("org"))
+	want.User = domain.PersonID(r.PathValue("user"))
+	if want.Organization != "" && !want.Organization.Valid() || want.User != "" && !want.User.Valid() {
+		want.Organization, want.User, err = "", "", domain.ErrNotFound
+	}
+	key := ""
+	if err == nil {
+		if e.want != nil {
+			e.want(in, &want)
+		}
+		key, err = e.receiptKey(r, want.Session, signed, &want)
+	}
+	request := r.Method + " " + r.URL.RequestURI()
+
+	for try := 1; ; try++ {
+		answer, again := e.once(ctx, r, deps, want, signed, in, err, key, domain.Fingerprint(request+" "+r.Header.Get("If-Match"), body))
+		if errors.Is(again, domain.ErrContended) && try < maxTries {
+			if wait(ctx, try) == nil {
+				continue
+			}
+		}
+		if again != nil {
+			return again
+		}
+		answer.write(w)
+		return nil
+	}
+}
+
+// answer is what is sent, and what a receipt keeps.
+type answer struct {
+	status         int
+	etag, location string
+	body           []byte // JSON; nil: none
+}
+
+// once loads, decides, runs the handler and commits.
+func (e Endpoint) once(ctx context.Context, r *http.Request, deps Deps, want domain.Want, signed bool, in any, broken error, key, fingerprint string) (*answer, error) {
+	change := &domain.Change{Actor: domain.Actor{Type: domain.ByPublic}, At: deps.Clock().UTC().Truncate(time.Millisecond), RequestID: RequestID(ctx)}
+	if !signed && broken != nil {
+		return nil, broken
+	}
+	scene, err := deps.Store.Load(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	if signed {
+		if err := domain.Authenticate(ctx, deps.Store, scene, change); err != nil {
+			return nil, err
+		}
+		if e.Access.Right != "" && !errors.Is(broken, domain.ErrNotFound) {
+			if err := scene.Caller.Decide(deps.Profile, e.Access.Right, change.At); err != nil {
+				return nil, err
+			}
+		}
+		if broken != nil {
+			return nil, broken
+		}
+		if scene.Receipt != nil && change.At.Before(scene.Receipt.ExpiresAt) {
+			return replay(scene.Receipt, fingerprint)
+		}
+	}
+	call := &Call{Deps: deps, Scene: scene, Change: change, Source: Source(ctx), UserAgent: trim(r.UserAgent(), 256), Request: r}
+	out, err := e.do(ctx, call, in)
+	if err != nil {
+		return nil, err
+	}
+	a := &answer{status: e.Status, etag: call.ETag, location: call.Location}
+	if _, none := out.(None); !none {
+		if a.body, err = marshal(out); err != nil {
+			return nil, err
+		}
+	}
+	if key != "" && !change.Empty() {
+		change.Put(&domain.Receipt{
+			Key: key, Fingerprint: fingerprint, Status: a.status, ETag: a.etag, Location: a.location, Body: a.body,
+			ExpiresAt: change.At.Add(domain.ReceiptLife),
+		})
+	}
+	if !change.Empty() {
+		if err := deps.Store.Commit(ctx, change); err != nil {
+			return nil, err
+		}
+	}
+	if signed {
+		if err := domain.Touch(ctx, deps.Store, scene, change); err != nil {
+			// The request is done; an idle session that ends a minute early is not its failure.
+			deps.Log.WarnContext(ctx, "session not touched", "error", err)
+		}
+	}
+	return a, nil
+}
+
+// receiptKey names the receipt of a write with an Idempotency-Key and wants it read.
+func (e Endpoint) receiptKey(r *http.Request, token domain.SessionToken, signed bool, want *domain.Want) (string, error) {
+	key := r.Header.Get("Idempotency-Key")
+	if key == "" || !signed || !e.Needing(WriteItems) {
+		return "", nil
+	}
+	if len(key) > 128 || strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return "", domain.Fault("#Idempotency-Key", "value-invalid", "Use up to 128 printable ASCII characters.")
+	}
+	want.Receipt = domain.ReceiptKey(token.Person, r.Method+" "+r.URL.Path, key)
+	return want.Receipt, nil
+}
+
+func replay(receipt *domain.Receipt, fingerprint string) (*answer, error) {
+	if receipt.Fingerprint != fingerprint {
+		return nil, domain.ErrKeyReused
+	}
+	return &answer{status: receipt.Status, etag: receipt.ETag, location: receipt.Location, body: receipt.Body}, nil
+}
+
+func (a *answer) write(w http.ResponseWriter) {
+	h := w.Header()
+	if a.etag != "" {
+		h.Set("ETag", a.etag)
+	}
+	if a.location != "" {
+		h.Set("Location", a.location)
+	}
+	if a.body != nil {
+		h.Set("Content-Type", "application/json")
+	}
+	w.WriteHeader(a.status)
+	w.Write(a.body)
+}
+
+// bearer is the session token of a request; ok is false without one that could be one.
+func bearer(r *http.Request) (domain.SessionToken, bool) {
+	scheme, text, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return domain.SessionToken{}, false
+	}
+	return domain.ParseSessionToken(strings.TrimSpace(text))
+}
+
+// ETag is the tag of a revision.
+func ETag(revision int64) string { return `"` + strconv.FormatInt(revision, 10) + `"` }
+
+// Match compares If-Match with the revision that is there now.
+func (c *Call) Match(revision int64) error {
+	switch c.Request.Header.Get("If-Match") {
+	case "":
+		return domain.ErrVersionRequired
+	case ETag(revision):
+		return nil
+	}
+	return domain.ErrStale
+}
+
+func trim(s string, n int) string {
+	s = strings.ToValidUTF8(s, "")
+	if len(s) > n {
+		s = strings.ToValidUTF8(s[:n], "")
+	}
+	return s
+}
+
+// wait pauses before the next try, longer each time and never alike.
+func wait(ctx context.Context, try int) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(rand.N(time.Duration(try) * 10 * time.Millisecond)):
+		return nil
+	}
+}

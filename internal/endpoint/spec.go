@@ -1,0 +1,95 @@
+// Package endpoint is what an endpoint is: a declaration that says everything
+// about it, and a typed handler. Lambda mains, the local server, OpenAPI, CDK
+// routes and IAM policies are derived from the declaration.
+package endpoint
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/fullmakt/fullmakt/internal/domain"
+)
+
+// Spec declares an endpoint.
+type Spec struct {
+	ID      string // also the function's name and folder
+	Method  string
+	Path    string // "/v1/organizations/{org}/users/{user}"
+	Summary string // one sentence for the reader of the API
+	Access  Access
+	Needs   []Need
+	Status  int // of success
+	// Hashes says that it computes a password hash: the function gets the
+	// memory, and so the processor, for that.
+	Hashes bool
+	// Errors are those of its own; what every endpoint can answer is added.
+	Errors []*domain.Error
+}
+
+// Access says who may call: exactly one of the three. An endpoint without one
+// does not start.
+type Access struct {
+	Right  domain.RightKey // a right in the organization of the path, or the operator's
+	Signed string          // anybody signed in, and why that is enough
+	Public string          // anybody, and why
+}
+
+// Right lets in who has a right.
+func Right(key domain.RightKey) Access { return Access{Right: key} }
+
+// Signed lets in everybody with a session.
+func Signed(reason string) Access { return Access{Signed: reason} }
+
+// Public lets in everybody.
+func Public(reason string) Access { return Access{Public: reason} }
+
+// Need is a permission that a function gets, on a laptop as in AWS.
+type Need string
+
+const (
+	ReadItems   Need = "read-items"   // batch reads by key
+	QueryTable  Need = "query-table"  // ranges of the table
+	QueryNames  Need = "query-names"  // ranges of the index by name
+	QueryTimes  Need = "query-times"  // ranges of the index by time
+	WriteItems  Need = "write-items"  // puts and condition checks in transactions
+	DeleteItems Need = "delete-items" // deletes in transactions
+	SendMail    Need = "send-mail"
+	MintLinks   Need = "mint-links" // the MAC key of one-time links
+)
+
+// Needs are all of them.
+var Needs = []Need{ReadItems, QueryTable, QueryNames, QueryTimes, WriteItems, DeleteItems, SendMail, MintLinks}
+
+var (
+	idForm   = regexp.MustCompile(`^[a-z]+(-[a-z]+)+$`)
+	pathForm = regexp.MustCompile(`^(/([a-z0-9.-]+|\{[a-z]+\}))+$`)
+)
+
+// Check reports a declaration that does not say everything.
+func (s Spec) Check() error {
+	access := 0
+	for _, a := range []string{string(s.Access.Right), s.Access.Signed, s.Access.Public} {
+		if a != "" {
+			access++
+		}
+	}
+	switch {
+	case !idForm.MatchString(s.ID):
+		return fmt.Errorf("endpoint %q: the id is not of the form noun-verb", s.ID)
+	case !pathForm.MatchString(s.Path):
+		return fmt.Errorf("endpoint %s: path %q", s.ID, s.Path)
+	case s.Summary == "":
+		return fmt.Errorf("endpoint %s: no summary", s.ID)
+	case access != 1:
+		return fmt.Errorf("endpoint %s: say exactly one of Right, Signed, Public", s.ID)
+	case s.Status < 200 || s.Status > 299:
+		return fmt.Errorf("endpoint %s: success status %d", s.ID, s.Status)
+	case s.Access.Right != "" && !s.Needing(ReadItems), s.Access.Signed != "" && !s.Needing(ReadItems):
+		return fmt.Errorf("endpoint %s: a session cannot be read without %s", s.ID, ReadItems)
+	}
+	return nil
+}
+
+// Needing tells whether the endpoint declares the need.
+func (s Spec) Needing(n Need) bool { return slices.Contains(s.Needs, n) }

@@ -1,0 +1,47 @@
+// Package bootstrap fills an empty store.
+package bootstrap
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/fullmakt/fullmakt/internal/domain"
+	"github.com/fullmakt/fullmakt/internal/endpoint"
+	"github.com/fullmakt/fullmakt/internal/job"
+	"github.com/fullmakt/fullmakt/internal/mailaddr"
+)
+
+const id = "store-bootstrap"
+
+// Job makes the operator's organization with its first administrator, who is
+// mailed. It is invoked once after the first deploy, and harmless after that.
+func Job() job.Job {
+	return job.Job{
+		ID: id, Summary: "Fills an empty store: the operator's organization and its first administrator.",
+		Needs: []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
+		Run:   run,
+	}
+}
+
+// Event is what the job is invoked with.
+type Event struct {
+	OperatorName  string `json:"operatorName"`
+	OperatorEmail string `json:"operatorEmail"`
+}
+
+func run(ctx context.Context, deps job.Deps, event json.RawMessage) (any, error) {
+	var e Event
+	if err := json.Unmarshal(event, &e); err != nil {
+		return nil, fmt.Errorf("event: %w", err)
+	}
+	email, err := mailaddr.Parse(e.OperatorEmail)
+	if err != nil {
+		return nil, fmt.Errorf("operatorEmail: %w", err)
+	}
+	if e.OperatorName == "" {
+		return nil, fmt.Errorf("operatorName is missing")
+	}
+	change := deps.Change(id)
+	return nil, domain.Bootstrap(ctx, deps.Store, change, deps.Profile, domain.Operator{Name: e.OperatorName, Email: email})
+}

@@ -1,0 +1,47 @@
+// Package job is what a scheduled, stream or invoked function is: the same idea
+// as an endpoint, with a trigger in the place of a route.
+package job
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"time"
+
+	"github.com/fullmakt/fullmakt/internal/domain"
+	"github.com/fullmakt/fullmakt/internal/endpoint"
+)
+
+// Job declares one and runs it.
+type Job struct {
+	ID      string
+	Summary string
+	Trigger Trigger
+	Needs   []endpoint.Need
+	Run     func(ctx context.Context, deps Deps, event json.RawMessage) (any, error)
+}
+
+// Trigger says what starts a job. A job may have several; one without any is
+// started by hand.
+type Trigger struct {
+	Outbox bool          // new outbox items on the table's stream
+	Every  time.Duration // by the clock; zero: never
+}
+
+// Deps are what a job gets, each only if it declared the need.
+type Deps struct {
+	Store   domain.Store
+	Profile *domain.Profile
+	Clock   func() time.Time
+	Mint    domain.Minter
+	Sender  domain.Sender
+	// Operator is the name of the company whose portal it is.
+	Operator string
+	Portal   string // base of the links in mails, without a slash at its end
+	Log      *slog.Logger
+}
+
+// Change begins a change that a job makes.
+func (d Deps) Change(id string) *domain.Change {
+	return &domain.Change{Actor: domain.Actor{Type: domain.ByJob, ID: id}, At: d.Clock().UTC().Truncate(time.Millisecond), RequestID: id}
+}

@@ -1,0 +1,13 @@
+// Package jobs is the registry: the explicit list of all jobs.
+package jobs
+
+import (
+	"github.com/fullmakt/fullmakt/internal/job"
+	"github.com/fullmakt/fullmakt/internal/job/bootstrap"
+	"github.com/fullmakt/fullmakt/internal/job/maildispatch"
+)
+
+// All are all of them.
+func All() []job.Job {
+	return []job.Job{bootstrap.Job(), maildispatch.Job()}
+}

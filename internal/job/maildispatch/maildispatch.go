@@ -1,0 +1,172 @@
+// Package maildispatch sends what is in the outbox.
+package maildispatch
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fullmakt/fullmakt/internal/domain"
+	"github.com/fullmakt/fullmakt/internal/endpoint"
+	"github.com/fullmakt/fullmakt/internal/job"
+	"github.com/fullmakt/fullmakt/internal/mail"
+)
+
+const id = "mail-dispatch"
+
+// batch is how many due mails one sweep takes.
+const batch = 100
+
+// Job sends outbox items: new ones as the table's stream tells of them, and by
+// the clock those whose first try failed or that the stream missed.
+func Job() job.Job {
+	return job.Job{
+		ID: id, Summary: "Sends the mails of the outbox.",
+		Trigger: job.Trigger{Outbox: true, Every: 5 * time.Minute},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.QueryTimes, endpoint.WriteItems, endpoint.SendMail, endpoint.MintLinks},
+		Run:     run,
+	}
+}
+
+// Event is what the job is started with: records of the stream, or, without
+// any, the clock.
+type Event struct {
+	Records []Record `json:"Records"`
+}
+
+// Record is the part of a stream record that counts here: which outbox item is new.
+type Record struct {
+	DynamoDB struct {
+		SequenceNumber string `json:"SequenceNumber"`
+		Keys           struct {
+			SK struct {
+				S domain.MailID `json:"S"`
+			} `json:"sk"`
+		} `json:"Keys"`
+	} `json:"dynamodb"`
+}
+
+// Failures name the records that are to be delivered again.
+type Failures struct {
+	BatchItemFailures []Failure `json:"batchItemFailures"`
+}
+
+// Failure is one of them.
+type Failure struct {
+	ItemIdentifier string `json:"itemIdentifier"`
+}
+
+func run(ctx context.Context, deps job.Deps, raw json.RawMessage) (any, error) {
+	var event Event
+	if err := json.Unmarshal(raw, &event); err != nil {
+		return nil, fmt.Errorf("event: %w", err)
+	}
+	if event.Records == nil {
+		return nil, sweep(ctx, deps)
+	}
+	failures := Failures{BatchItemFailures: []Failure{}}
+	for _, r := range event.Records {
+		if err := one(ctx, deps, r.DynamoDB.Keys.SK.S); err != nil {
+			deps.Log.ErrorContext(ctx, "mail not dispatched", "mail", r.DynamoDB.Keys.SK.S, "error", err)
+			failures.BatchItemFailures = append(failures.BatchItemFailures, Failure{ItemIdentifier: r.DynamoDB.SequenceNumber})
+		}
+	}
+	return failures, nil
+}
+
+// sweep sends what is due. One bad item does not stop the others.
+func sweep(ctx context.Context, deps job.Deps) error {
+	due, err := deps.Store.DueMail(ctx, deps.Clock(), batch)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, m := range due {
+		if err := one(ctx, deps, m.ID); err != nil {
+			failed = append(failed, fmt.Errorf("mail %s: %w", m.ID, err))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// one brings a mail as far as it goes now. That it cannot be sent is noted on
+// the item, whose next try is the clock's business: only a store that does not
+// answer is an error.
+func one(ctx context.Context, deps job.Deps, mailID domain.MailID) error {
+	m, err := deps.Store.Mail(ctx, mailID)
+	if errors.Is(err, domain.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !m.Due(deps.Clock()) {
+		return nil // done, or another one's
+	}
+	change := deps.Change(id)
+	change.RequestID = m.RequestID
+	if m.Kind == domain.MailResetRequest {
+		change.Actor = domain.Actor{Type: domain.ByPublic}
+		if err := domain.ResolveReset(ctx, deps.Store, change, m); err != nil {
+			return err
+		}
+		return settle(deps.Store.Commit(ctx, change))
+	}
+	delivery, err := change.Begin(ctx, deps.Store, m, deps.Mint)
+	if err != nil {
+		return err
+	}
+	if err := deps.Store.Commit(ctx, change); err != nil || delivery == nil {
+		return settle(err)
+	}
+	return send(ctx, deps, delivery)
+}
+
+// settle forgives losing to somebody else who moved the mail along.
+func settle(err error) error {
+	if errors.Is(err, domain.ErrContended) {
+		return nil
+	}
+	return err
+}
+
+func send(ctx context.Context, deps job.Deps, d *domain.Delivery) error {
+	outcome := deps.Change(id)
+	message, err := mail.Render(letter(deps, d))
+	var messageID string
+	if err != nil {
+		err = domain.ErrUndeliverable.Because(err)
+	} else {
+		messageID, err = deps.Sender.Send(ctx, message)
+	}
+	if err == nil {
+		outcome.Sent(d.Mail, messageID)
+	} else {
+		deps.Log.ErrorContext(ctx, "mail not sent", "mail", d.Mail.ID, "kind", d.Mail.Kind, "try", d.Mail.Attempts, "error", err)
+		outcome.Failed(d.Mail, "the sender refused it", errors.Is(err, domain.ErrUndeliverable))
+	}
+	return settle(deps.Store.Commit(ctx, outcome))
+}
+
+// letter gathers what a mail says. The names are those that the organization
+// it comes from knows the person by.
+func letter(deps job.Deps, d *domain.Delivery) mail.Letter {
+	l := mail.Letter{
+		ID: d.Mail.ID, Kind: d.Mail.Kind, Language: d.Person.Language, To: d.Person.Email,
+		GivenName: d.Person.GivenName, FamilyName: d.Person.FamilyName,
+		Organization: d.Organization.Name, Zone: d.Organization.Zone(), LinkExpires: d.Expires,
+		Operator: deps.Operator,
+	}
+	if d.Membership != nil {
+		l.GivenName, l.FamilyName = d.Membership.GivenName, d.Membership.FamilyName
+	}
+	switch d.Mail.Kind {
+	case domain.MailActivation:
+		l.Link = deps.Portal + "/activate#token=" + d.Token.String()
+	case domain.MailPasswordReset, domain.MailPasswordByAdmin:
+		l.Link = deps.Portal + "/reset-password#token=" + d.Token.String()
+	}
+	return l
+}

@@ -1,0 +1,198 @@
+package sample
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/fullmakt/fullmakt/internal/domain"
+	"github.com/fullmakt/fullmakt/internal/endpoint"
+	"github.com/fullmakt/fullmakt/internal/job"
+)
+
+const userAgent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+// request is what a sample request has beyond its endpoint's declaration.
+type request struct {
+	session domain.SessionToken
+	path    map[string]string
+	query   url.Values
+	headers map[string]string
+	body    any
+}
+
+// members of a JSON object.
+type members map[string]any
+
+var (
+	inOrganization = map[string]string{"org": string(Organization)}
+	aboutUser      = map[string]string{"org": string(Organization), "user": string(User)}
+	aboutInvited   = map[string]string{"org": string(Organization), "user": string(Invited)}
+	page           = url.Values{"limit": {"20"}}
+	first          = map[string]string{"if-match": `"1"`}
+)
+
+// requests has one for each endpoint, by its id.
+var requests = map[string]request{
+	"session-create": {body: members{"email": AdministratorEmail, "password": Password}},
+	"session-list":   {session: AdministratorSession},
+	"session-revoke": {session: AdministratorSession, path: map[string]string{"session": "current"}},
+
+	"activation-check":        {body: members{"token": ActivationToken.String()}},
+	"activation-complete":     {body: members{"token": ActivationToken.String(), "password": NewPassword}},
+	"password-reset-request":  {body: members{"email": UserEmail}},
+	"password-reset-check":    {body: members{"token": ResetToken.String()}},
+	"password-reset-complete": {body: members{"token": ResetToken.String(), "password": NewPassword}},
+
+	"me-get":      {session: AdministratorSession},
+	"me-update":   {session: AdministratorSession, headers: first, body: members{"language": "fi", "phone": "+358 40 1234567"}},
+	"me-password": {session: AdministratorSession, body: members{"currentPassword": Password, "newPassword": NewPassword}},
+
+	"organization-create": {
+		session: OperatorSession, headers: map[string]string{"idempotency-key": "8f14e45f-ceea-467f-a3d1-6b1a2c3d4e5f"},
+		body: members{
+			"name": "Mallinosturit Oy", "country": "FI", "businessId": "9000000-3", "language": "fi",
+			"administrator": members{"givenName": "Matti", "familyName": "Malli", "email": "matti.malli@mallinosturit.example"},
+		},
+	},
+	"organization-list":   {session: OperatorSession, query: page},
+	"organization-get":    {session: AdministratorSession, path: inOrganization},
+	"organization-update": {session: AdministratorSession, path: inOrganization, headers: first, body: members{"name": "Exempelmaskiner Norden AB"}},
+
+	"user-list": {session: AdministratorSession, path: inOrganization, query: page},
+	"user-create": {
+		session: AdministratorSession, path: inOrganization, headers: map[string]string{"idempotency-key": "c9f0f895-fb98-4b91-8b4e-5a6b7c8d9e0f"},
+		body: members{
+			"givenName": "Nils", "familyName": "Exempel", "email": "nils.exempel@exempelmaskiner.example", "phone": "+46 70 123 45 67",
+			"language": "sv", "roles": []string{"superuser"}, "defaultTask": "Site 12",
+			"validity": members{"type": "fixedTerm", "from": "2026-01-01", "to": "2199-12-31"},
+		},
+	},
+	"user-get":               {session: AdministratorSession, path: aboutUser},
+	"user-update":            {session: AdministratorSession, path: aboutUser, headers: first, body: members{"givenName": "Ulrika", "roles": []string{"superuser"}}},
+	"user-remove":            {session: AdministratorSession, path: aboutUser},
+	"user-resend-activation": {session: AdministratorSession, path: aboutInvited},
+	"user-reset-password":    {session: AdministratorSession, path: aboutUser},
+
+	"audit-list":  {session: AdministratorSession, path: inOrganization, query: page},
+	"profile-get": {},
+}
+
+// jobEvents has one for each job, by its id.
+var jobEvents = map[string]any{
+	"store-bootstrap": members{"operatorName": "Exempeluthyrning AB", "operatorEmail": "olof.exempel@exempeluthyrning.example"},
+	"mail-dispatch": members{"Records": []members{{
+		"eventID": "c4ca4238a0b923820dcc509a6f75849b", "eventName": "INSERT", "eventVersion": "1.1",
+		"eventSource": "aws:dynamodb", "awsRegion": "eu-north-1",
+		"eventSourceARN": "arn:aws:dynamodb:eu-north-1:123456789012:table/fullmakt/stream/2026-11-01T00:00:00.000",
+		"dynamodb": members{
+			"ApproximateCreationDateTime": 1793520000, "SequenceNumber": "111", "SizeBytes": 59, "StreamViewType": "NEW_IMAGE",
+			"Keys":     members{"pk": members{"S": "MAIL#" + string(Mail)}, "sk": members{"S": string(Mail)}},
+			"NewImage": members{"pk": members{"S": "MAIL#" + string(Mail)}, "sk": members{"S": string(Mail)}, "v": members{"N": "1"}},
+		},
+	}}},
+}
+
+// gatewayEvent is an event of an HTTP API in payload format 2.0.
+type gatewayEvent struct {
+	Version         string            `json:"version"`
+	RouteKey        string            `json:"routeKey"`
+	RawPath         string            `json:"rawPath"`
+	RawQueryString  string            `json:"rawQueryString"`
+	Headers         map[string]string `json:"headers"`
+	Query           map[string]string `json:"queryStringParameters,omitempty"`
+	RequestContext  requestContext    `json:"requestContext"`
+	PathParameters  map[string]string `json:"pathParameters,omitempty"`
+	Body            string            `json:"body,omitempty"`
+	IsBase64Encoded bool              `json:"isBase64Encoded"`
+}
+
+type requestContext struct {
+	AccountID    string `json:"accountId"`
+	APIID        string `json:"apiId"`
+	DomainName   string `json:"domainName"`
+	DomainPrefix string `json:"domainPrefix"`
+	HTTP         struct {
+		Method    string `json:"method"`
+		Path      string `json:"path"`
+		Protocol  string `json:"protocol"`
+		SourceIP  string `json:"sourceIp"`
+		UserAgent string `json:"userAgent"`
+	} `json:"http"`
+	RequestID string `json:"requestId"`
+	RouteKey  string `json:"routeKey"`
+	Stage     string `json:"stage"`
+	Time      string `json:"time"`
+	TimeEpoch int64  `json:"timeEpoch"`
+}
+
+// Event is the endpoint's sample event, as API Gateway would send it.
+func Event(spec endpoint.Spec) ([]byte, error) {
+	r, ok := requests[spec.ID]
+	if !ok {
+		return nil, fmt.Errorf("sample: no request for %s", spec.ID)
+	}
+	path := spec.Path
+	for name, value := range r.path {
+		path = strings.ReplaceAll(path, "{"+name+"}", value)
+	}
+	if strings.Contains(path, "{") {
+		return nil, fmt.Errorf("sample: the request for %s leaves something open in %s", spec.ID, path)
+	}
+	e := gatewayEvent{
+		Version: "2.0", RouteKey: spec.Method + " " + spec.Path, RawPath: path, RawQueryString: r.query.Encode(), PathParameters: r.path,
+		Headers: map[string]string{
+			"accept": "application/json", "accept-encoding": "gzip, deflate, br", "content-length": "0", "host": "api.fullmakt.example",
+			"user-agent": userAgent, "x-amzn-trace-id": "Root=1-6905c500-0123456789abcdef01234567",
+			"x-forwarded-for": "203.0.113.7", "x-forwarded-port": "443", "x-forwarded-proto": "https",
+		},
+	}
+	for name := range r.query {
+		if e.Query == nil {
+			e.Query = map[string]string{}
+		}
+		e.Query[name] = strings.Join(r.query[name], ",")
+	}
+	if r.session.Person != "" {
+		e.Headers["authorization"] = "Bearer " + r.session.String()
+	}
+	for name, value := range r.headers {
+		e.Headers[name] = value
+	}
+	if r.body != nil {
+		body, err := json.Marshal(r.body)
+		if err != nil {
+			return nil, fmt.Errorf("sample: %s: %w", spec.ID, err)
+		}
+		e.Body = string(body)
+		e.Headers["content-type"], e.Headers["content-length"] = "application/json", fmt.Sprint(len(body))
+	}
+	c := &e.RequestContext
+	c.AccountID, c.APIID, c.DomainName, c.DomainPrefix = "123456789012", "a1b2c3d4e5", "api.fullmakt.example", "api"
+	c.HTTP.Method, c.HTTP.Path, c.HTTP.Protocol, c.HTTP.SourceIP, c.HTTP.UserAgent = spec.Method, path, "HTTP/1.1", "203.0.113.7", userAgent
+	c.RequestID, c.RouteKey, c.Stage = "JKJaXmPLvHcESHA=", e.RouteKey, "$default"
+	c.Time, c.TimeEpoch = "01/Nov/2026:08:00:00 +0000", 1793520000000
+	return indent(e)
+}
+
+// JobEvent is the job's sample event.
+func JobEvent(j job.Job) ([]byte, error) {
+	e, ok := jobEvents[j.ID]
+	if !ok {
+		return nil, fmt.Errorf("sample: no event for %s", j.ID)
+	}
+	return indent(e)
+}
+
+func indent(v any) ([]byte, error) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return nil, fmt.Errorf("sample: %w", err)
+	}
+	return out.Bytes(), nil
+}

@@ -1,0 +1,160 @@
+// Package sample is made-up data with fixed ids and tokens, and one request for
+// each function that fits it: the events in events/ are written from here, and
+// succeed against a table that Seed has filled. Nothing of it may ever be in
+// a table that real people use.
+package sample
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/fullmakt/fullmakt/internal/domain"
+)
+
+// The organizations and people: an operator's administrator; a customer with
+// an administrator, a user, and a user who has not opened the account yet.
+const (
+	Organization domain.OrganizationID = "org_01k00000000000000000000001"
+
+	OperatorAdministrator domain.PersonID = "usr_40000000000000000000000001"
+	Administrator         domain.PersonID = "usr_40000000000000000000000002"
+	User                  domain.PersonID = "usr_40000000000000000000000003"
+	Invited               domain.PersonID = "usr_40000000000000000000000004"
+
+	AdministratorEmail domain.Email = "anna.exempel@exempelmaskiner.example"
+	UserEmail          domain.Email = "ulla.exempel@exempelmaskiner.example"
+
+	// Mail is the invited user's activation mail, waiting in the outbox.
+	Mail domain.MailID = "mai_01k00000000000000000000001"
+)
+
+// The passwords: of everybody who has one, and the one that the sample
+// requests choose next.
+const (
+	Password    = "sample-sesam-4711"
+	NewPassword = "sample-sesam-0815"
+)
+
+// The tokens that the sample requests carry.
+var (
+	OperatorSession      = session(OperatorAdministrator, "ses_01k00000000000000000000001", domain.OperatorID)
+	AdministratorSession = session(Administrator, "ses_01k00000000000000000000002", Organization)
+	ActivationToken      = link(Invited, Organization, domain.ForActivation)
+	ResetToken           = link(User, Organization, domain.ForPasswordReset)
+)
+
+// secret stands where a real token has 256 random bits.
+var secret = "SAMPLE" + strings.Repeat("-", 37)
+
+func session(person domain.PersonID, id domain.SessionID, home domain.OrganizationID) domain.SessionToken {
+	t, ok := domain.ParseSessionToken("fms_" + suffix(person) + suffix(id) + suffix(home) + secret)
+	if !ok {
+		panic("sample: not the form of a session token any more")
+	}
+	return t
+}
+
+func link(person domain.PersonID, org domain.OrganizationID, purpose domain.Purpose) domain.LinkToken {
+	t, ok := domain.ParseLinkToken("fml_"+suffix(person)+suffix(org)+secret, purpose)
+	if !ok {
+		panic("sample: not the form of a link token any more")
+	}
+	return t
+}
+
+func suffix[ID ~string](id ID) string {
+	_, s, _ := strings.Cut(string(id), "_")
+	return s
+}
+
+// Seed fills an empty store, as of now: sessions and links end at their times
+// after that. hash is the stored form of Password.
+func Seed(ctx context.Context, store domain.Store, hash string, now time.Time) error {
+	now = now.UTC().Truncate(time.Millisecond)
+	s := seed{
+		hash:   hash,
+		change: domain.Change{Actor: domain.Actor{Type: domain.ByJob, ID: "sample"}, At: now, RequestID: "sample"},
+	}
+	s.change.Put(&domain.Signing{Keys: []domain.SigningKey{{ID: "1", Secret: make([]byte, 32)}}})
+
+	operator := &domain.Organization{
+		ID: domain.OperatorID, Name: "Exempeluthyrning AB", Country: "SE", BusinessID: "OPERATOR",
+		Language: domain.Swedish, TimeZone: "Europe/Stockholm",
+	}
+	s.organization(operator)
+	s.user(operator, OperatorAdministrator, "Olof", "olof.exempel@exempeluthyrning.example", "administrator", true)
+	s.session(OperatorSession)
+
+	customer := &domain.Organization{
+		ID: Organization, Name: "Exempelmaskiner AB", Country: "SE", BusinessID: "999900-0004",
+		Language: domain.Swedish, TimeZone: "Europe/Stockholm",
+	}
+	s.organization(customer)
+	s.user(customer, Administrator, "Anna", AdministratorEmail, "administrator", true)
+	s.session(AdministratorSession)
+	s.user(customer, User, "Ulla", UserEmail, "user", true)
+	s.link("lnk_01k00000000000000000000001", ResetToken, UserEmail, domain.PasswordResetLife)
+	invited := domain.Email("inga.exempel@exempelmaskiner.example")
+	s.user(customer, Invited, "Inga", invited, "user", false)
+	s.link("lnk_01k00000000000000000000002", ActivationToken, invited, domain.ActivationLife)
+	s.change.Put(&domain.Mail{
+		ID: Mail, Kind: domain.MailActivation, State: domain.MailQueued, Person: Invited, Organization: Organization,
+		Link: "lnk_01k00000000000000000000002", RequestID: "sample", NotBefore: now, CreatedAt: now,
+	})
+	if err := store.Commit(ctx, &s.change); err != nil {
+		return fmt.Errorf("sample: %w", err)
+	}
+	return nil
+}
+
+type seed struct {
+	change domain.Change
+	hash   string
+}
+
+func (s *seed) organization(o *domain.Organization) {
+	o.Revision, o.Alphabet, o.CreatedAt, o.UpdatedAt = 1, domain.Swedish, s.change.At, s.change.At
+	s.change.Put(o)
+	s.change.Put(&domain.OrganizationClaim{Country: o.Country, BusinessID: o.BusinessID, Organization: o.ID})
+	s.change.Record(o.ID, domain.OrganizationCreated, domain.Subject{Type: "organization", ID: string(o.ID)})
+}
+
+func (s *seed) user(o *domain.Organization, id domain.PersonID, name string, email domain.Email, role domain.RoleKey, active bool) {
+	now := s.change.At
+	p := &domain.Person{
+		ID: id, Revision: 1, Email: email, GivenName: name, FamilyName: "Exempel", Language: domain.Swedish,
+		Home: o.ID, Organizations: []domain.OrganizationID{o.ID}, Security: 1, CreatedAt: now, UpdatedAt: now,
+	}
+	m := &domain.Membership{
+		Revision: 1, Organization: o.ID, Person: id, Kind: domain.Own, Home: o.ID, Alphabet: o.Alphabet, Roles: []domain.RoleKey{role},
+		Card:      domain.Card{GivenName: name, FamilyName: "Exempel", Email: email, Language: domain.Swedish},
+		CreatedAt: now, UpdatedAt: now,
+	}
+	if active {
+		p.PasswordHash, m.ActivatedAt = s.hash, now
+	}
+	s.change.Put(p)
+	s.change.Put(&domain.EmailClaim{Email: email, Person: id})
+	s.change.Put(m)
+	if role == "administrator" {
+		s.change.Put(&domain.Administrators{Organization: o.ID, Seats: []domain.Seat{{Person: id, Activated: active}}})
+	}
+}
+
+func (s *seed) session(t domain.SessionToken) {
+	sum := sha256.Sum256([]byte(t.String()))
+	s.change.Put(&domain.Session{
+		ID: t.ID, Person: t.Person, Hash: hex.EncodeToString(sum[:]), Security: 1, UserAgent: userAgent,
+		CreatedAt: s.change.At, SeenAt: s.change.At, ExpiresAt: s.change.At.Add(domain.SessionAbsolute),
+	})
+}
+
+func (s *seed) link(id domain.LinkID, t domain.LinkToken, email domain.Email, life time.Duration) {
+	l := &domain.Link{LinkRef: t.LinkRef, ID: id, Email: email, Security: 1, CreatedAt: s.change.At, ExpiresAt: s.change.At.Add(life)}
+	l.Seal(t)
+	s.change.Put(l)
+}

@@ -1,0 +1,129 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/fullmakt/fullmakt/internal/domain"
+	"github.com/fullmakt/fullmakt/internal/i18n"
+	"github.com/fullmakt/fullmakt/internal/table"
+)
+
+// How long what is over stays for those who look into it.
+const (
+	keepLinks    = 24 * time.Hour
+	keepMail     = 30 * 24 * time.Hour
+	keepAttempts = 24 * time.Hour
+)
+
+// Commit writes a change in one transaction.
+func (s *Store) Commit(ctx context.Context, c *domain.Change) error {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	ops := make([]table.Op, 0, len(c.Writes))
+	for _, w := range c.Writes {
+		row, err := rowOf(w.Entity)
+		if err != nil {
+			return err
+		}
+		cond := table.IfAbsent
+		switch {
+		case row.blind:
+			cond = table.Always
+		case row.version > 0:
+			cond = table.IfVersion(row.version)
+		}
+		if w.Remove {
+			ops = append(ops, table.Delete(row.key, cond))
+			continue
+		}
+		body, err := json.Marshal(row.record)
+		if err != nil {
+			return fmt.Errorf("store: %T: %w", w.Entity, err)
+		}
+		ops = append(ops, table.Put(table.Item{
+			Key: row.key, Index: row.index, Version: row.version + 1, ExpiresAt: row.expires.Truncate(time.Second), Body: body,
+		}, cond))
+	}
+	return failure(s.table.Transact(ctx, ops...))
+}
+
+// row is an entity on its way into the table.
+type row struct {
+	key     table.Key
+	version int64 // that was read; 0: new
+	blind   bool  // written whatever is there
+	record  any
+	index   map[table.Index]table.Key
+	expires time.Time
+}
+
+func rowOf(e domain.Entity) (row, error) {
+	switch e := e.(type) {
+	case *domain.Person:
+		return row{key: personKey(e.ID), version: e.Version, record: personRecordOf(e)}, nil
+	case *domain.EmailClaim:
+		return row{key: emailKey(e.Email), version: e.Version, record: emailRecord{e.Email, e.Person}}, nil
+	case *domain.Membership:
+		return membershipRow(e), nil
+	case domain.SignInMark:
+		return membershipRow(e.Membership), nil
+	case *domain.Organization:
+		return row{
+			key: organizationKey(e.ID), version: e.Version, record: organizationRecordOf(e),
+			index: map[table.Index]table.Key{table.ByName: {PK: organizationsByName, SK: i18n.SortKey(e.Alphabet, e.Name) + "#" + string(e.ID)}},
+		}, nil
+	case *domain.OrganizationClaim:
+		return row{key: businessKey(e.Country, e.BusinessID), version: e.Version, record: businessRecord{e.Country, e.BusinessID, e.Organization}}, nil
+	case *domain.Administrators:
+		return row{key: administratorsKey(e.Organization), version: e.Version, record: administratorsRecordOf(e)}, nil
+	case *domain.Session:
+		return row{key: sessionKey(e.Person, e.ID), version: e.Version, record: sessionRecordOf(e), expires: e.ExpiresAt}, nil
+	case *domain.Link:
+		return linkRow(e), nil
+	case domain.Sealed:
+		return linkRow(e.Link), nil
+	case *domain.Mail:
+		return mailRow(e), nil
+	case *domain.AuditEntry:
+		return row{key: auditKey(e.Organization, e.ID), record: auditRecordOf(e)}, nil
+	case *domain.Attempts:
+		return row{
+			key: attemptsKey(e.Key), version: e.Version, record: attemptsRecord{e.Key, e.Count, e.LastAt},
+			expires: e.LastAt.Add(keepAttempts),
+		}, nil
+	case *domain.Receipt:
+		return row{key: receiptKey(e.Key), record: receiptRecord(*e), expires: e.ExpiresAt}, nil
+	case *domain.Signing:
+		r := signingRecord{}
+		for _, k := range e.Keys {
+			r.Keys = append(r.Keys, signingKeyRecord(k))
+		}
+		return row{key: signingKey, version: e.Version, record: r}, nil
+	}
+	return row{}, fmt.Errorf("store: no place for %T", e)
+}
+
+func membershipRow(m *domain.Membership) row {
+	name := i18n.SortKey(m.Alphabet, m.FamilyName, m.GivenName) + "#" + string(m.Person)
+	return row{
+		key: membershipKey(m.Organization, m.Person), version: m.Version, record: membershipRecordOf(m),
+		index: map[table.Index]table.Key{table.ByName: {PK: usersByName(m.Organization), SK: name}},
+	}
+}
+
+func linkRow(l *domain.Link) row {
+	return row{key: linkKey(l.LinkRef), version: l.Version, record: linkRecordOf(l), expires: l.ExpiresAt.Add(keepLinks)}
+}
+
+func mailRow(m *domain.Mail) row {
+	r := row{key: mailKey(m.ID), version: m.Version, record: mailRecordOf(m), expires: m.CreatedAt.Add(keepMail)}
+	if m.State == domain.MailQueued || m.State == domain.MailSending {
+		r.index = map[table.Index]table.Key{table.ByTime: {PK: mailByTime, SK: timeKey(m.NotBefore, string(m.ID))}}
+	}
+	return r
+}

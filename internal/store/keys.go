@@ -1,0 +1,87 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/fullmakt/fullmakt/internal/domain"
+	"github.com/fullmakt/fullmakt/internal/table"
+)
+
+// Every key shape of the table. An organization's things share its partition
+// only as far as they are read together; the prefix of a partition key says
+// whose it is, so that a permission can be cut to it.
+
+func organizationKey(id domain.OrganizationID) table.Key {
+	return table.Key{PK: "ORG#" + string(id), SK: "ORG"}
+}
+
+func administratorsKey(id domain.OrganizationID) table.Key {
+	return table.Key{PK: "ORG#" + string(id), SK: "ADMINS"}
+}
+
+func membershipKey(org domain.OrganizationID, person domain.PersonID) table.Key {
+	return table.Key{PK: "ORG#" + string(org), SK: "USER#" + string(person)}
+}
+
+func personKey(id domain.PersonID) table.Key {
+	return table.Key{PK: "PERSON#" + string(id), SK: "PERSON"}
+}
+
+// linkKey has one place per person and purpose, and per organization where the
+// purpose is an organization's: a newer link takes the older one's.
+func linkKey(ref domain.LinkRef) table.Key {
+	sk := "LINK#" + string(ref.Purpose)
+	if ref.Purpose == domain.ForActivation {
+		sk += "#" + string(ref.Organization)
+	}
+	return table.Key{PK: "PERSON#" + string(ref.Person), SK: sk}
+}
+
+func sessionKey(person domain.PersonID, id domain.SessionID) table.Key {
+	return table.Key{PK: "SESSION#" + string(person), SK: string(id)}
+}
+
+// emailKey hashes the address: keys turn up in traces and metrics.
+func emailKey(e domain.Email) table.Key {
+	sum := sha256.Sum256([]byte(e))
+	return table.Key{PK: "EMAIL#" + hex.EncodeToString(sum[:]), SK: "EMAIL"}
+}
+
+func businessKey(country domain.Country, id string) table.Key {
+	return table.Key{PK: "BUSINESS#" + string(country) + "#" + id, SK: "BUSINESS"}
+}
+
+func auditKey(org domain.OrganizationID, id domain.AuditID) table.Key {
+	return table.Key{PK: "AUDIT#" + string(org), SK: string(id)}
+}
+
+func mailKey(id domain.MailID) table.Key {
+	return table.Key{PK: "MAIL#" + string(id), SK: string(id)}
+}
+
+func attemptsKey(key string) table.Key {
+	return table.Key{PK: "ATTEMPTS#" + key, SK: "ATTEMPTS"}
+}
+
+func receiptKey(key string) table.Key {
+	return table.Key{PK: "RECEIPT#" + key, SK: "RECEIPT"}
+}
+
+var signingKey = table.Key{PK: "SIGNING", SK: "SIGNING"}
+
+// Index by name.
+
+func usersByName(org domain.OrganizationID) string { return "ORG#" + string(org) }
+
+const organizationsByName = "ORGS"
+
+// Index by time.
+
+const mailByTime = "MAIL#DUE"
+
+// timeKey sorts as times do.
+func timeKey(t time.Time, id string) string {
+	return t.UTC().Format("2006-01-02T15:04:05.000Z") + "#" + id
+}

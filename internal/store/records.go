@@ -1,0 +1,316 @@
+package store
+
+import (
+	"time"
+
+	"github.com/fullmakt/fullmakt/internal/domain"
+)
+
+// The records are the entities as the table keeps them. A member that is gone
+// from an entity is gone from the next write of it; one that is new reads as
+// its zero value from an older item.
+
+type personRecord struct {
+	ID            domain.PersonID         `json:"id"`
+	Revision      int64                   `json:"revision"`
+	Email         domain.Email            `json:"email"`
+	GivenName     string                  `json:"givenName"`
+	FamilyName    string                  `json:"familyName"`
+	Phone         string                  `json:"phone,omitzero"`
+	Language      domain.Language         `json:"language"`
+	Home          domain.OrganizationID   `json:"home"`
+	Organizations []domain.OrganizationID `json:"organizations"`
+	PasswordHash  string                  `json:"passwordHash,omitzero"`
+	Security      int64                   `json:"security"`
+	CreatedAt     time.Time               `json:"createdAt"`
+	UpdatedAt     time.Time               `json:"updatedAt"`
+}
+
+func personRecordOf(p *domain.Person) personRecord {
+	return personRecord{
+		p.ID, p.Revision, p.Email, p.GivenName, p.FamilyName, p.Phone, p.Language, p.Home, p.Organizations,
+		p.PasswordHash, p.Security, p.CreatedAt, p.UpdatedAt,
+	}
+}
+
+func (r *personRecord) entity(version int64) *domain.Person {
+	return &domain.Person{
+		Version: version, ID: r.ID, Revision: r.Revision, Email: r.Email, GivenName: r.GivenName, FamilyName: r.FamilyName,
+		Phone: r.Phone, Language: r.Language, Home: r.Home, Organizations: r.Organizations, PasswordHash: r.PasswordHash,
+		Security: r.Security, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+	}
+}
+
+type emailRecord struct {
+	Email  domain.Email    `json:"email"`
+	Person domain.PersonID `json:"person"`
+}
+
+func (r *emailRecord) entity(version int64) *domain.EmailClaim {
+	return &domain.EmailClaim{Version: version, Email: r.Email, Person: r.Person}
+}
+
+type membershipRecord struct {
+	Organization domain.OrganizationID `json:"organization"`
+	Person       domain.PersonID       `json:"person"`
+	Revision     int64                 `json:"revision"`
+	Kind         domain.MembershipKind `json:"kind"`
+	GivenName    string                `json:"givenName"`
+	FamilyName   string                `json:"familyName"`
+	Email        domain.Email          `json:"email"`
+	Phone        string                `json:"phone,omitzero"`
+	Language     domain.Language       `json:"language"`
+	Home         domain.OrganizationID `json:"home"`
+	Alphabet     domain.Language       `json:"alphabet"`
+	Roles        []domain.RoleKey      `json:"roles"`
+	Validity     validityRecord        `json:"validity,omitzero"`
+	DefaultTask  string                `json:"defaultTask,omitzero"`
+	ActivatedAt  time.Time             `json:"activatedAt,omitzero"`
+	LastSignInAt time.Time             `json:"lastSignInAt,omitzero"`
+	CreatedAt    time.Time             `json:"createdAt"`
+	UpdatedAt    time.Time             `json:"updatedAt"`
+}
+
+func membershipRecordOf(m *domain.Membership) membershipRecord {
+	return membershipRecord{
+		m.Organization, m.Person, m.Revision, m.Kind, m.GivenName, m.FamilyName, m.Email, m.Phone, m.Language, m.Home, m.Alphabet,
+		m.Roles, validityRecord(m.Validity), m.DefaultTask, m.ActivatedAt, m.LastSignInAt, m.CreatedAt, m.UpdatedAt,
+	}
+}
+
+func (r *membershipRecord) entity(version int64) *domain.Membership {
+	return &domain.Membership{
+		Version: version, Revision: r.Revision, Organization: r.Organization, Person: r.Person, Kind: r.Kind,
+		Card: domain.Card{GivenName: r.GivenName, FamilyName: r.FamilyName, Email: r.Email, Phone: r.Phone, Language: r.Language},
+		Home: r.Home, Alphabet: r.Alphabet, Roles: r.Roles, Validity: domain.Validity(r.Validity), DefaultTask: r.DefaultTask,
+		ActivatedAt: r.ActivatedAt, LastSignInAt: r.LastSignInAt, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+	}
+}
+
+type validityRecord struct {
+	Type   domain.ValidityType `json:"type,omitzero"`
+	From   domain.Date         `json:"from,omitzero"`
+	To     domain.Date         `json:"to,omitzero"`
+	Reason string              `json:"reason,omitzero"`
+}
+
+type organizationRecord struct {
+	ID         domain.OrganizationID `json:"id"`
+	Revision   int64                 `json:"revision"`
+	Name       string                `json:"name"`
+	Country    domain.Country        `json:"country"`
+	BusinessID string                `json:"businessId"`
+	Language   domain.Language       `json:"language"`
+	TimeZone   string                `json:"timeZone"`
+	Alphabet   domain.Language       `json:"alphabet"`
+	CreatedAt  time.Time             `json:"createdAt"`
+	UpdatedAt  time.Time             `json:"updatedAt"`
+}
+
+func organizationRecordOf(o *domain.Organization) organizationRecord {
+	return organizationRecord{o.ID, o.Revision, o.Name, o.Country, o.BusinessID, o.Language, o.TimeZone, o.Alphabet, o.CreatedAt, o.UpdatedAt}
+}
+
+func (r *organizationRecord) entity(version int64) *domain.Organization {
+	return &domain.Organization{
+		Version: version, Revision: r.Revision, ID: r.ID, Name: r.Name, Country: r.Country, BusinessID: r.BusinessID,
+		Language: r.Language, TimeZone: r.TimeZone, Alphabet: r.Alphabet, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+	}
+}
+
+type businessRecord struct {
+	Country      domain.Country        `json:"country"`
+	BusinessID   string                `json:"businessId"`
+	Organization domain.OrganizationID `json:"organization"`
+}
+
+func (r *businessRecord) entity(version int64) *domain.OrganizationClaim {
+	return &domain.OrganizationClaim{Version: version, Country: r.Country, BusinessID: r.BusinessID, Organization: r.Organization}
+}
+
+type administratorsRecord struct {
+	Organization domain.OrganizationID `json:"organization"`
+	Seats        []seatRecord          `json:"seats"`
+}
+
+type seatRecord struct {
+	Person    domain.PersonID `json:"person"`
+	Activated bool            `json:"activated,omitzero"`
+	Validity  validityRecord  `json:"validity,omitzero"`
+}
+
+func administratorsRecordOf(a *domain.Administrators) administratorsRecord {
+	r := administratorsRecord{Organization: a.Organization}
+	for _, s := range a.Seats {
+		r.Seats = append(r.Seats, seatRecord{s.Person, s.Activated, validityRecord(s.Validity)})
+	}
+	return r
+}
+
+func (r *administratorsRecord) entity(version int64) *domain.Administrators {
+	a := &domain.Administrators{Version: version, Organization: r.Organization}
+	for _, s := range r.Seats {
+		a.Seats = append(a.Seats, domain.Seat{Person: s.Person, Activated: s.Activated, Validity: domain.Validity(s.Validity)})
+	}
+	return a
+}
+
+type sessionRecord struct {
+	ID        domain.SessionID `json:"id"`
+	Person    domain.PersonID  `json:"person"`
+	Hash      string           `json:"hash"`
+	Security  int64            `json:"security"`
+	UserAgent string           `json:"userAgent,omitzero"`
+	CreatedAt time.Time        `json:"createdAt"`
+	SeenAt    time.Time        `json:"seenAt"`
+	ExpiresAt time.Time        `json:"expiresAt"`
+}
+
+func sessionRecordOf(s *domain.Session) sessionRecord {
+	return sessionRecord{s.ID, s.Person, s.Hash, s.Security, s.UserAgent, s.CreatedAt, s.SeenAt, s.ExpiresAt}
+}
+
+func (r *sessionRecord) entity(version int64) *domain.Session {
+	return &domain.Session{
+		Version: version, ID: r.ID, Person: r.Person, Hash: r.Hash, Security: r.Security, UserAgent: r.UserAgent,
+		CreatedAt: r.CreatedAt, SeenAt: r.SeenAt, ExpiresAt: r.ExpiresAt,
+	}
+}
+
+type linkRecord struct {
+	ID           domain.LinkID         `json:"id"`
+	Person       domain.PersonID       `json:"person"`
+	Purpose      domain.Purpose        `json:"purpose"`
+	Organization domain.OrganizationID `json:"organization"`
+	Hash         string                `json:"hash,omitzero"`
+	Email        domain.Email          `json:"email"`
+	Security     int64                 `json:"security"`
+	CreatedAt    time.Time             `json:"createdAt"`
+	ExpiresAt    time.Time             `json:"expiresAt"`
+}
+
+func linkRecordOf(l *domain.Link) linkRecord {
+	return linkRecord{l.ID, l.Person, l.Purpose, l.Organization, l.Hash, l.Email, l.Security, l.CreatedAt, l.ExpiresAt}
+}
+
+func (r *linkRecord) entity(version int64) *domain.Link {
+	return &domain.Link{
+		LinkRef: domain.LinkRef{Person: r.Person, Purpose: r.Purpose, Organization: r.Organization},
+		Version: version, ID: r.ID, Hash: r.Hash, Email: r.Email, Security: r.Security, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt,
+	}
+}
+
+type mailRecord struct {
+	ID           domain.MailID         `json:"id"`
+	Kind         domain.MailKind       `json:"kind"`
+	State        domain.MailState      `json:"state"`
+	Person       domain.PersonID       `json:"person,omitzero"`
+	Organization domain.OrganizationID `json:"organization,omitzero"`
+	Link         domain.LinkID         `json:"link,omitzero"`
+	Email        domain.Email          `json:"email,omitzero"`
+	RequestID    string                `json:"requestId"`
+	Attempts     int                   `json:"attempts,omitzero"`
+	NotBefore    time.Time             `json:"notBefore"`
+	Reason       string                `json:"reason,omitzero"`
+	MessageID    string                `json:"messageId,omitzero"`
+	CreatedAt    time.Time             `json:"createdAt"`
+	SentAt       time.Time             `json:"sentAt,omitzero"`
+}
+
+func mailRecordOf(m *domain.Mail) mailRecord {
+	return mailRecord{
+		m.ID, m.Kind, m.State, m.Person, m.Organization, m.Link, m.Email, m.RequestID, m.Attempts, m.NotBefore,
+		m.Reason, m.MessageID, m.CreatedAt, m.SentAt,
+	}
+}
+
+func (r *mailRecord) entity(version int64) *domain.Mail {
+	return &domain.Mail{
+		Version: version, ID: r.ID, Kind: r.Kind, State: r.State, Person: r.Person, Organization: r.Organization, Link: r.Link,
+		Email: r.Email, RequestID: r.RequestID, Attempts: r.Attempts, NotBefore: r.NotBefore, Reason: r.Reason,
+		MessageID: r.MessageID, CreatedAt: r.CreatedAt, SentAt: r.SentAt,
+	}
+}
+
+type auditRecord struct {
+	ID           domain.AuditID        `json:"id"`
+	Organization domain.OrganizationID `json:"organization"`
+	At           time.Time             `json:"at"`
+	ActorType    domain.ActorType      `json:"actorType"`
+	ActorID      string                `json:"actorId,omitzero"`
+	Action       domain.Action         `json:"action"`
+	SubjectType  string                `json:"subjectType"`
+	SubjectID    string                `json:"subjectId"`
+	Changes      []changeRecord        `json:"changes,omitempty"`
+	RequestID    string                `json:"requestId"`
+}
+
+type changeRecord struct {
+	Field  string `json:"field"`
+	Before string `json:"before,omitzero"`
+	After  string `json:"after,omitzero"`
+}
+
+func auditRecordOf(a *domain.AuditEntry) auditRecord {
+	r := auditRecord{
+		ID: a.ID, Organization: a.Organization, At: a.At, ActorType: a.Actor.Type, ActorID: a.Actor.ID, Action: a.Action,
+		SubjectType: a.Subject.Type, SubjectID: a.Subject.ID, RequestID: a.RequestID,
+	}
+	for _, c := range a.Changes {
+		r.Changes = append(r.Changes, changeRecord(c))
+	}
+	return r
+}
+
+func (r *auditRecord) entity(int64) *domain.AuditEntry {
+	a := &domain.AuditEntry{
+		ID: r.ID, Organization: r.Organization, At: r.At, Actor: domain.Actor{Type: r.ActorType, ID: r.ActorID}, Action: r.Action,
+		Subject: domain.Subject{Type: r.SubjectType, ID: r.SubjectID}, RequestID: r.RequestID,
+	}
+	for _, c := range r.Changes {
+		a.Changes = append(a.Changes, domain.FieldChange(c))
+	}
+	return a
+}
+
+type attemptsRecord struct {
+	Key    string    `json:"key"`
+	Count  int       `json:"count"`
+	LastAt time.Time `json:"lastAt"`
+}
+
+func (r *attemptsRecord) entity(version int64) *domain.Attempts {
+	return &domain.Attempts{Version: version, Key: r.Key, Count: r.Count, LastAt: r.LastAt}
+}
+
+type receiptRecord struct {
+	Key         string    `json:"key"`
+	Fingerprint string    `json:"fingerprint"`
+	Status      int       `json:"status"`
+	ETag        string    `json:"etag,omitzero"`
+	Location    string    `json:"location,omitzero"`
+	Body        []byte    `json:"body,omitempty"`
+	ExpiresAt   time.Time `json:"expiresAt"`
+}
+
+func (r *receiptRecord) entity(int64) *domain.Receipt {
+	d := domain.Receipt(*r)
+	return &d
+}
+
+type signingRecord struct {
+	Keys []signingKeyRecord `json:"keys"`
+}
+
+type signingKeyRecord struct {
+	ID     string `json:"id"`
+	Secret []byte `json:"secret"`
+}
+
+func (r *signingRecord) entity(version int64) *domain.Signing {
+	s := &domain.Signing{Version: version}
+	for _, k := range r.Keys {
+		s.Keys = append(s.Keys, domain.SigningKey(k))
+	}
+	return s
+}

@@ -1,0 +1,34 @@
+// Elements. Text is only ever set as text, never as markup.
+
+export const byId = (id) => document.getElementById(id);
+
+// Makes an element with attributes and children; null children are left out.
+export function el(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key in node && typeof value === 'boolean') node[key] = value;
+    else node.setAttribute(key, value);
+  }
+  node.append(...children.filter((child) => child !== null));
+  return node;
+}
+
+const shapes = {
+  envelope: ['M3 6h18v12H3z', 'm3 7 9 6 9-6'],
+  key: ['M8 11a4 4 0 1 0 0 8 4 4 0 0 0 0-8z', 'm11 12 8-8m-3 3 3 3'],
+  pencil: ['M4 20l1-5L16 4l4 4L9 19z', 'm13 7 4 4'],
+  bin: ['M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13', 'M10 11v6m4-6v6'],
+};
+
+// Draws an icon; whoever shows it says in text what it means.
+export function icon(shape) {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  svg.setAttribute('viewBox', '0 0 24 24');
+  svg.setAttribute('aria-hidden', 'true');
+  for (const d of shapes[shape]) {
+    const path = document.createElementNS(svg.namespaceURI, 'path');
+    path.setAttribute('d', d);
+    svg.append(path);
+  }
+  return svg;
+}

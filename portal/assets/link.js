@@ -1,0 +1,48 @@
+// What a one-time link from a mail opens.
+
+import { ask } from './api.js';
+import { attempt, show, turn } from './page.js';
+
+const kept = 'fullmakt:addressee';
+
+// Takes the token out of the address, asks the API at path whom it is for and
+// calls opened with the answer and a function that uses the token. Nothing is
+// used up before that.
+export async function open(path, opened) {
+  const token = new URLSearchParams(location.hash.slice(1)).get('token');
+  history.replaceState(null, '', location.pathname + location.search);
+  addEventListener('hashchange', () => location.reload()); // another link in the same tab
+  if (!token) {
+    show('missing');
+    return;
+  }
+  const link = await attempt(async () => {
+    try {
+      return (await ask('POST', `${path}/check`, { token })).data;
+    } catch (problem) {
+      if (problem.status === 400) return null;
+      throw problem;
+    }
+  });
+  if (link) opened(link, token);
+  else show('invalid');
+}
+
+// Takes over the problem of a link that stopped working while its page was open.
+export function spent(problem) {
+  if (problem.code !== 'link-invalid') return false;
+  turn('invalid');
+  return true;
+}
+
+// Keeps an address for the sign-in that follows, unless it is masked.
+export function keepAddressee(email) {
+  if (email && !email.includes('*')) sessionStorage.setItem(kept, email);
+}
+
+// The address kept last, once.
+export function addressee() {
+  const email = sessionStorage.getItem(kept);
+  sessionStorage.removeItem(kept);
+  return email;
+}

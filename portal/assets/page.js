@@ -1,0 +1,77 @@
+// What all pages do: the language menu, the steps of a page, messages, signing out.
+
+import { askSigned, end, leave, signedIn } from './api.js';
+import { byId, el } from './dom.js';
+import { explain } from './form.js';
+import { choose, languages, preferred, say, speak } from './texts.js';
+
+// Shows the page in the reader's language.
+export async function start() {
+  const menu = byId('language-menu');
+  for (const [code, own] of Object.entries(languages)) menu.append(el('option', { value: code, lang: code }, own));
+  menu.value = preferred();
+  menu.addEventListener('change', () => {
+    choose(menu.value);
+    speak(menu.value);
+  });
+  await speak(menu.value);
+}
+
+// Starts a page for signed-in people, and returns who it is.
+export async function startSigned() {
+  if (!signedIn()) {
+    leave('signIn.first');
+    return new Promise(() => {});
+  }
+  byId('sign-out').addEventListener('click', async () => {
+    await end();
+    leave('signIn.left');
+  });
+  await start();
+  return attempt(async () => (await askSigned('GET', '/v1/me')).data);
+}
+
+// Shows one step of the page and hides the others.
+export function show(step) {
+  for (const node of document.querySelectorAll('[data-step]')) node.hidden = node.dataset.step !== step;
+}
+
+// The same for a step that somebody's action leads to: reading goes on there.
+export function turn(step) {
+  show(step);
+  const node = document.querySelector(`[data-step="${step}"]`);
+  node.tabIndex = -1;
+  node.focus();
+}
+
+// Does what the page cannot go on without, again whenever the reader wants to
+// try again, until it succeeds.
+export async function attempt(work) {
+  for (;;) {
+    show('waiting');
+    try {
+      return await work();
+    } catch (problem) {
+      explain(problem, byId('failure'), byId('failure-reference'));
+      turn('failed');
+    }
+    await new Promise((again) => byId('try-again').addEventListener('click', again, { once: true }));
+  }
+}
+
+// Tells what has been done, above the page's content.
+export function announce(key, filling) {
+  const message = byId('message');
+  message.className = 'message good';
+  message.replaceChildren(say(el('span'), key, filling));
+}
+
+// Tells what could not be done.
+export function complain(problem) {
+  const message = byId('message');
+  const [text, reference] = [el('span'), el('span', { class: 'small' })];
+  explain(problem, text, reference);
+  message.className = 'message bad';
+  message.replaceChildren(text, ' ', reference);
+}
+
