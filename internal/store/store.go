@@ -38,6 +38,9 @@ func failure(err error) error {
 
 // items reads by key; keys that several things stand on are asked for once.
 func (s *Store) items(ctx context.Context, keys map[table.Key]bool) (map[table.Key]table.Item, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
 	list := make([]table.Key, 0, len(keys))
 	for k := range keys {
 		list = append(list, k)

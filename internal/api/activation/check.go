@@ -21,13 +21,13 @@ func Check() endpoint.Endpoint {
 }
 
 type checkRequest struct {
-	Token string `json:"token" required:"true"`
+	Token string `json:"token" required:"true" minLength:"1" description:"From the link in the mail."`
 }
 
 type checkResponse struct {
-	Email            string    `json:"email" description:"Masked."`
-	GivenName        string    `json:"givenName"`
-	OrganizationName string    `json:"organizationName"`
+	Email            string    `json:"email" description:"Masked." example:"ai***@example.com"`
+	GivenName        string    `json:"givenName" example:"Aino"`
+	OrganizationName string    `json:"organizationName" example:"Mallinosturit Oy"`
 	HasPassword      bool      `json:"hasPassword" description:"The person has an account already and types its password instead of choosing one."`
 	ExpiresAt        time.Time `json:"expiresAt"`
 }

@@ -21,12 +21,12 @@ func Complete() endpoint.Endpoint {
 }
 
 type completeRequest struct {
-	Token    string `json:"token" required:"true"`
-	Password string `json:"password" required:"true" minLength:"8" maxLength:"128"`
+	Token    string `json:"token" required:"true" minLength:"1" description:"From the link in the mail."`
+	Password string `json:"password" required:"true" format:"password" minLength:"8" maxLength:"128"`
 }
 
 type completeResponse struct {
-	Email          domain.Email          `json:"email"`
+	Email          domain.Email          `json:"email" format:"email" example:"aino.virtanen@example.com"`
 	OrganizationID domain.OrganizationID `json:"organizationId"`
 }
 

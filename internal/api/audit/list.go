@@ -37,7 +37,7 @@ type entry struct {
 	ID        domain.AuditID `json:"id"`
 	At        time.Time      `json:"at"`
 	Actor     actor          `json:"actor"`
-	Action    domain.Action  `json:"action"`
+	Action    domain.Action  `json:"action" example:"user.updated"`
 	Subject   subject        `json:"subject"`
 	Changes   []change       `json:"changes"`
 	RequestID string         `json:"requestId"`
@@ -54,9 +54,9 @@ type subject struct {
 }
 
 type change struct {
-	Field  string `json:"field"`
-	Before string `json:"before"`
-	After  string `json:"after"`
+	Field  string `json:"field" example:"roles"`
+	Before string `json:"before" example:"user"`
+	After  string `json:"after" example:"superuser"`
 }
 
 func list(ctx context.Context, call *endpoint.Call, in *listRequest) (listResponse, error) {

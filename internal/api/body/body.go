@@ -15,10 +15,10 @@ import (
 // Person is who somebody is.
 type Person struct {
 	ID         domain.PersonID `json:"id"`
-	GivenName  string          `json:"givenName"`
-	FamilyName string          `json:"familyName"`
-	Email      domain.Email    `json:"email"`
-	Language   domain.Language `json:"language" enum:"fi,sv,nb,en"`
+	GivenName  string          `json:"givenName" example:"Aino"`
+	FamilyName string          `json:"familyName" example:"Virtanen"`
+	Email      domain.Email    `json:"email" format:"email" example:"aino.virtanen@example.com"`
+	Language   domain.Language `json:"language" enum:"fi,sv,nb,en" example:"fi"`
 }
 
 // PersonOf shows a person.
@@ -29,10 +29,10 @@ func PersonOf(p *domain.Person) Person {
 // Membership is where somebody is a user.
 type Membership struct {
 	OrganizationID   domain.OrganizationID `json:"organizationId"`
-	OrganizationName string                `json:"organizationName"`
+	OrganizationName string                `json:"organizationName" example:"Mallinosturit Oy"`
 	Kind             domain.MembershipKind `json:"kind" enum:"own,partner"`
-	Roles            []domain.RoleKey      `json:"roles"`
-	Status           domain.Status         `json:"status" enum:"invited,active,upcoming,expired,locked"`
+	Roles            []domain.RoleKey      `json:"roles" description:"Keys of the profile's roles." example:"[\"user\"]"`
+	Status           domain.Status         `json:"status" enum:"invited,active,upcoming,expired,locked" example:"active"`
 }
 
 // MembershipsOf shows places.
@@ -90,9 +90,9 @@ func Text(s, pointer string, most int, faults *domain.Faults) {
 // Name reads a name of a person or an organization: one line of text without
 // anything that a mail or a page could take for more than a name.
 func Name(s, pointer string, faults *domain.Faults) string {
+	line(s, pointer, faults)
 	s = strings.Join(strings.Fields(s), " ")
 	Text(s, pointer, maxName, faults)
-	line(s, pointer, faults)
 	if strings.Contains(s, "://") || strings.ContainsAny(s, "<>") {
 		faults.Add(pointer, "value-invalid", "A name has no markup and no addresses in it.")
 	}
@@ -101,11 +101,11 @@ func Name(s, pointer string, faults *domain.Faults) string {
 
 // Task reads an optional default task.
 func Task(s, pointer string, faults *domain.Faults) string {
+	line(s, pointer, faults)
 	s = strings.TrimSpace(s)
 	if utf8.RuneCountInString(s) > maxTask {
 		faults.Add(pointer, "too-long", "This is too long.")
 	}
-	line(s, pointer, faults)
 	return s
 }
 

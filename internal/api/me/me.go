@@ -14,8 +14,8 @@ func Endpoints() []endpoint.Endpoint {
 
 type response struct {
 	body.Person
-	Phone            string                `json:"phone"`
-	HomeOrganization domain.OrganizationID `json:"homeOrganization"`
+	Phone            string                `json:"phone" pattern:"^([+][1-9][0-9]{6,14})?$" description:"E.164; empty for none." example:"+358401234567"`
+	HomeOrganization domain.OrganizationID `json:"homeOrganization" description:"Keeps the person's details."`
 	Memberships      []body.Membership     `json:"memberships"`
 }
 

@@ -22,8 +22,8 @@ func Password() endpoint.Endpoint {
 }
 
 type passwordRequest struct {
-	CurrentPassword string `json:"currentPassword" required:"true"`
-	NewPassword     string `json:"newPassword" required:"true" minLength:"8" maxLength:"128"`
+	CurrentPassword string `json:"currentPassword" required:"true" format:"password" minLength:"1" maxLength:"512"`
+	NewPassword     string `json:"newPassword" required:"true" format:"password" minLength:"8" maxLength:"128"`
 }
 
 func (in *passwordRequest) Read(_ *domain.Profile, faults *domain.Faults) {

@@ -23,7 +23,7 @@ func Update() endpoint.Endpoint {
 type updateRequest struct {
 	IfMatch  string           `header:"If-Match" json:"-" required:"true"`
 	Language *domain.Language `json:"language,omitempty" enum:"fi,sv,nb,en"`
-	Phone    *string          `json:"phone,omitempty" description:"International form; empty for none."`
+	Phone    *string          `json:"phone,omitempty" description:"International form; empty for none." example:"+358 40 1234567"`
 }
 
 func (in *updateRequest) Read(p *domain.Profile, faults *domain.Faults) {

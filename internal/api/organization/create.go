@@ -3,7 +3,6 @@ package organization
 import (
 	"context"
 	"net/http"
-	"regexp"
 
 	"github.com/fullmakt/fullmakt/internal/api/body"
 	"github.com/fullmakt/fullmakt/internal/domain"
@@ -21,25 +20,23 @@ func Create() endpoint.Endpoint {
 	}, func(in *createRequest, want *domain.Want) { want.ForCustomer(in.customer) }, create)
 }
 
-var countryForm = regexp.MustCompile(`^[A-Z]{2}$`)
-
 type createRequest struct {
-	Name          string          `json:"name" required:"true" maxLength:"100"`
-	Country       domain.Country  `json:"country" required:"true" pattern:"^[A-Z]{2}$" description:"ISO 3166-1 alpha-2."`
-	BusinessID    string          `json:"businessId" required:"true" description:"Y-tunnus, organisationsnummer, organisasjonsnummer, or what the country has."`
+	Name          string          `json:"name" required:"true" minLength:"1" maxLength:"100" example:"Mallinosturit Oy"`
+	Country       domain.Country  `json:"country" required:"true" pattern:"^[A-Z]{2}$" description:"ISO 3166-1 alpha-2." example:"FI"`
+	BusinessID    string          `json:"businessId" required:"true" description:"Y-tunnus, organisationsnummer, organisasjonsnummer, or what the country has." minLength:"1" example:"9000000-3"`
 	Language      domain.Language `json:"language,omitzero" enum:"fi,sv,nb,en" description:"The profile's first by default."`
-	TimeZone      string          `json:"timeZone,omitzero" description:"The country's by default."`
+	TimeZone      string          `json:"timeZone,omitzero" description:"IANA name; the country's by default." example:"Europe/Helsinki"`
 	Administrator card            `json:"administrator" required:"true"`
 
 	customer domain.Customer
 }
 
 func (in *createRequest) Read(p *domain.Profile, faults *domain.Faults) {
-	if !countryForm.MatchString(string(in.Country)) {
-		faults.Add("/country", "value-invalid", "Give a country as two capital letters.")
-	}
 	businessID, ok := domain.CheckBusinessID(in.Country, in.BusinessID)
-	if !ok {
+	switch {
+	case !in.Country.Known():
+		faults.Add("/country", "value-unknown", "Give a country as two capital letters, such as FI.")
+	case !ok:
 		faults.Add("/businessId", "business-id-invalid", "This is not a business id of the country.")
 	}
 	language := body.Language(in.Language, p.DefaultLanguage(), p, "/language", faults)

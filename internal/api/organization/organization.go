@@ -17,11 +17,11 @@ func Endpoints() []endpoint.Endpoint {
 // organization in JSON.
 type organization struct {
 	ID         domain.OrganizationID `json:"id"`
-	Name       string                `json:"name"`
-	Country    domain.Country        `json:"country"`
-	BusinessID string                `json:"businessId"`
-	Language   domain.Language       `json:"language" enum:"fi,sv,nb,en"`
-	TimeZone   string                `json:"timeZone" description:"IANA name. Days of validity are days there."`
+	Name       string                `json:"name" example:"Mallinosturit Oy"`
+	Country    domain.Country        `json:"country" pattern:"^[A-Z]{2}$" description:"ISO 3166-1 alpha-2." example:"FI"`
+	BusinessID string                `json:"businessId" example:"9000000-3"`
+	Language   domain.Language       `json:"language" enum:"fi,sv,nb,en" example:"fi"`
+	TimeZone   string                `json:"timeZone" description:"IANA name. Days of validity are days there." example:"Europe/Helsinki"`
 	CreatedAt  time.Time             `json:"createdAt"`
 	UpdatedAt  time.Time             `json:"updatedAt"`
 }
@@ -52,9 +52,9 @@ func zone(s, pointer string, faults *domain.Faults) string {
 
 // card reads how an organization knows a person.
 type card struct {
-	GivenName  string          `json:"givenName" required:"true" maxLength:"100"`
-	FamilyName string          `json:"familyName" required:"true" maxLength:"100"`
-	Email      string          `json:"email" required:"true" format:"email" maxLength:"254"`
+	GivenName  string          `json:"givenName" required:"true" minLength:"1" maxLength:"100" example:"Aino"`
+	FamilyName string          `json:"familyName" required:"true" minLength:"1" maxLength:"100" example:"Virtanen"`
+	Email      string          `json:"email" required:"true" format:"email" maxLength:"254" example:"aino.virtanen@example.com"`
 	Language   domain.Language `json:"language,omitzero" enum:"fi,sv,nb,en" description:"The organization's by default."`
 }
 

@@ -23,9 +23,9 @@ func Update() endpoint.Endpoint {
 type updateRequest struct {
 	Org      domain.OrganizationID `path:"org" json:"-"`
 	IfMatch  string                `header:"If-Match" json:"-" required:"true"`
-	Name     *string               `json:"name,omitempty" maxLength:"100"`
+	Name     *string               `json:"name,omitempty" minLength:"1" maxLength:"100" example:"Mallinosturit Oy"`
 	Language *domain.Language      `json:"language,omitempty" enum:"fi,sv,nb,en"`
-	TimeZone *string               `json:"timeZone,omitempty"`
+	TimeZone *string               `json:"timeZone,omitempty" minLength:"1" description:"IANA name." example:"Europe/Helsinki"`
 }
 
 func (in *updateRequest) Read(p *domain.Profile, faults *domain.Faults) {

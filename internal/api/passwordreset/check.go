@@ -21,11 +21,11 @@ func Check() endpoint.Endpoint {
 }
 
 type checkRequest struct {
-	Token string `json:"token" required:"true"`
+	Token string `json:"token" required:"true" minLength:"1" description:"From the link in the mail."`
 }
 
 type checkResponse struct {
-	Email     string    `json:"email" description:"Masked."`
+	Email     string    `json:"email" description:"Masked." example:"ai***@example.com"`
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 

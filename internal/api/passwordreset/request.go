@@ -21,7 +21,7 @@ func Request() endpoint.Endpoint {
 }
 
 type requestRequest struct {
-	Email string `json:"email" required:"true" format:"email" maxLength:"254"`
+	Email string `json:"email" required:"true" format:"email" maxLength:"254" example:"aino.virtanen@example.com"`
 
 	email domain.Email
 }

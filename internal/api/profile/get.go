@@ -26,8 +26,8 @@ type getRequest struct{}
 type response struct {
 	Key       string            `json:"key"`
 	Languages []domain.Language `json:"languages" description:"The first is the default."`
-	TimeZone  string            `json:"timeZone"`
-	Country   domain.Country    `json:"country"`
+	TimeZone  string            `json:"timeZone" description:"IANA name." example:"Europe/Helsinki"`
+	Country   domain.Country    `json:"country" pattern:"^[A-Z]{2}$" description:"ISO 3166-1 alpha-2." example:"FI"`
 	Roles     []role            `json:"roles"`
 	Rights    []right           `json:"rights"`
 }

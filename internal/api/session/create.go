@@ -23,8 +23,8 @@ func Create() endpoint.Endpoint {
 }
 
 type createRequest struct {
-	Email    string `json:"email" required:"true" format:"email" maxLength:"254"`
-	Password string `json:"password" required:"true" maxLength:"512"`
+	Email    string `json:"email" required:"true" format:"email" maxLength:"254" example:"aino.virtanen@example.com"`
+	Password string `json:"password" required:"true" format:"password" minLength:"1" maxLength:"512"`
 
 	email domain.Email
 }

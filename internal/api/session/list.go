@@ -28,7 +28,7 @@ type listResponse struct {
 type listItem struct {
 	ID        domain.SessionID `json:"id"`
 	Current   bool             `json:"current" description:"The session of this request."`
-	UserAgent string           `json:"userAgent"`
+	UserAgent string           `json:"userAgent" description:"As the browser named itself."`
 	CreatedAt time.Time        `json:"createdAt"`
 	SeenAt    time.Time        `json:"seenAt" description:"Last use, to the minute."`
 	ExpiresAt time.Time        `json:"expiresAt"`

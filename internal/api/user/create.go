@@ -22,14 +22,14 @@ func Create() endpoint.Endpoint {
 
 type createRequest struct {
 	Org         domain.OrganizationID `path:"org" json:"-"`
-	GivenName   string                `json:"givenName" required:"true" maxLength:"100"`
-	FamilyName  string                `json:"familyName" required:"true" maxLength:"100"`
-	Email       string                `json:"email" required:"true" format:"email" maxLength:"254"`
-	Phone       string                `json:"phone,omitzero" description:"International form."`
+	GivenName   string                `json:"givenName" required:"true" minLength:"1" maxLength:"100" example:"Aino"`
+	FamilyName  string                `json:"familyName" required:"true" minLength:"1" maxLength:"100" example:"Virtanen"`
+	Email       string                `json:"email" required:"true" format:"email" maxLength:"254" example:"aino.virtanen@example.com"`
+	Phone       string                `json:"phone,omitzero" description:"International form." example:"+358 40 1234567"`
 	Language    domain.Language       `json:"language,omitzero" enum:"fi,sv,nb,en" description:"The profile's first by default."`
-	Roles       []domain.RoleKey      `json:"roles" required:"true" minItems:"1"`
+	Roles       []domain.RoleKey      `json:"roles" required:"true" minItems:"1" uniqueItems:"true" description:"Keys of the profile's roles." example:"[\"user\"]"`
 	Validity    validity              `json:"validity,omitzero" description:"Until further notice by default."`
-	DefaultTask string                `json:"defaultTask,omitzero" maxLength:"200"`
+	DefaultTask string                `json:"defaultTask,omitzero" maxLength:"200" example:"Site 12"`
 
 	invitation domain.Invitation
 }

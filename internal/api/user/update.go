@@ -26,12 +26,12 @@ type updateRequest struct {
 	Org         domain.OrganizationID `path:"org" json:"-"`
 	User        domain.PersonID       `path:"user" json:"-"`
 	IfMatch     string                `header:"If-Match" json:"-" required:"true"`
-	GivenName   *string               `json:"givenName,omitempty" maxLength:"100"`
-	FamilyName  *string               `json:"familyName,omitempty" maxLength:"100"`
-	Phone       *string               `json:"phone,omitempty" description:"International form; empty for none."`
+	GivenName   *string               `json:"givenName,omitempty" minLength:"1" maxLength:"100" example:"Aino"`
+	FamilyName  *string               `json:"familyName,omitempty" minLength:"1" maxLength:"100" example:"Virtanen"`
+	Phone       *string               `json:"phone,omitempty" description:"International form; empty for none." example:"+358 40 1234567"`
 	Language    *domain.Language      `json:"language,omitempty" enum:"fi,sv,nb,en"`
-	Roles       *[]domain.RoleKey     `json:"roles,omitempty" minItems:"1"`
-	DefaultTask *string               `json:"defaultTask,omitempty" maxLength:"200"`
+	Roles       *[]domain.RoleKey     `json:"roles,omitempty" minItems:"1" uniqueItems:"true" description:"Keys of the profile's roles." example:"[\"user\"]"`
+	DefaultTask *string               `json:"defaultTask,omitempty" maxLength:"200" description:"Empty for none." example:"Site 12"`
 }
 
 func (in *updateRequest) Read(p *domain.Profile, faults *domain.Faults) {

@@ -18,16 +18,16 @@ type user struct {
 	ID               domain.PersonID       `json:"id"`
 	OrganizationID   domain.OrganizationID `json:"organizationId"`
 	Kind             domain.MembershipKind `json:"kind" enum:"own,partner"`
-	GivenName        string                `json:"givenName"`
-	FamilyName       string                `json:"familyName"`
-	Email            domain.Email          `json:"email"`
-	Phone            string                `json:"phone"`
-	Language         domain.Language       `json:"language" enum:"fi,sv,nb,en"`
-	HomeOrganization domain.OrganizationID `json:"homeOrganization"`
-	Roles            []domain.RoleKey      `json:"roles"`
+	GivenName        string                `json:"givenName" example:"Aino"`
+	FamilyName       string                `json:"familyName" example:"Virtanen"`
+	Email            domain.Email          `json:"email" format:"email" example:"aino.virtanen@example.com"`
+	Phone            string                `json:"phone" pattern:"^([+][1-9][0-9]{6,14})?$" description:"E.164; empty for none." example:"+358401234567"`
+	Language         domain.Language       `json:"language" enum:"fi,sv,nb,en" example:"fi"`
+	HomeOrganization domain.OrganizationID `json:"homeOrganization" description:"Keeps the person's details."`
+	Roles            []domain.RoleKey      `json:"roles" description:"Keys of the profile's roles." example:"[\"user\"]"`
 	Validity         validity              `json:"validity"`
-	Status           domain.Status         `json:"status" enum:"invited,active,upcoming,expired,locked"`
-	DefaultTask      string                `json:"defaultTask"`
+	Status           domain.Status         `json:"status" enum:"invited,active,upcoming,expired,locked" example:"active"`
+	DefaultTask      string                `json:"defaultTask" example:"Site 12"`
 	ActivatedAt      time.Time             `json:"activatedAt,omitzero" description:"Absent until the account is activated."`
 	LastSignInAt     time.Time             `json:"lastSignInAt,omitzero" description:"In this organization; absent before the first."`
 	CreatedAt        time.Time             `json:"createdAt"`
@@ -36,7 +36,7 @@ type user struct {
 
 // validity in JSON.
 type validity struct {
-	Type   domain.ValidityType `json:"type" required:"true" enum:"indefinite,fixedTerm,locked"`
+	Type   domain.ValidityType `json:"type" required:"true" enum:"indefinite,fixedTerm,locked" example:"indefinite"`
 	From   domain.Date         `json:"from,omitzero" format:"date" description:"First day of a fixed term, in the organization's time zone."`
 	To     domain.Date         `json:"to,omitzero" format:"date" description:"Last day of a fixed term, included."`
 	Reason string              `json:"reason,omitzero" maxLength:"200" description:"Of a lock."`
