@@ -53,11 +53,13 @@ const (
 //
 // Names that differ in nothing but punctuation and spacing share a key, and so
 // do names whose difference lies behind what a key can hold. The key has at most
-// 500 bytes, all of them ASCII from space to "~". Keys of different languages, or
-// of different numbers of parts, do not compare.
+// 500 bytes, all of them ASCII from space to "~". It can be followed by "#" and
+// an id without changing the order. Keys of different languages, or of different
+// numbers of parts, do not compare.
 //
 // The alphabets are our own since the ready-made ones order Norwegian names
-// wrongly, and since keys are stored: they must not change with a library.
+// wrongly, and since keys are stored: they must not change with a library. What
+// we take from one, the decomposition of accented letters, Unicode never changes.
 func SortKey(language domain.Language, parts ...string) string {
 	letters := swedishLetters
 	if language == domain.Norwegian {
@@ -80,9 +82,9 @@ func SortKey(language domain.Language, parts ...string) string {
 		accents = append(accents, strings.TrimRight(accent.String(), "0"))
 		cases = append(cases, strings.TrimRight(upper.String(), "0"))
 	}
-	key := strings.TrimRight(strings.Join(bases, endOfPart)+
-		endOfLevel+strings.TrimRight(strings.Join(accents, endOfPart), endOfPart)+
-		endOfLevel+strings.TrimRight(strings.Join(cases, endOfPart), endOfPart), endOfLevel)
+	key := strings.Join(bases, endOfPart) +
+		endOfLevel + strings.TrimRight(strings.Join(accents, endOfPart), endOfPart) +
+		endOfLevel + strings.TrimRight(strings.Join(cases, endOfPart), endOfPart)
 	return key[:min(len(key), sortKeyMax)]
 }
 

@@ -79,8 +79,17 @@ func TestSortKeyOrdersNames(t *testing.T) {
 func TestSortKeyPartsDecideInTurn(t *testing.T) {
 	t.Parallel()
 	want := [][2]string{
-		{"A", "Bc"}, {"Ab", "a"}, {"Ab", "B"}, {"Ab Cd", "A"}, {"Abc", ""}, {"Abc", "Åke"}, {"Abd", "A"},
-		{"Lind", "Ömer"}, {"Linde", "Anna"}, {"Lindé", "Bo"}, {"Linde", "Carl"},
+		{"A", "Bc"},
+		{"Ab", "a"},
+		{"Ab", "B"},
+		{"Ab Cd", "A"},
+		{"Abc", ""},
+		{"Abc", "Åke"},
+		{"Abd", "A"},
+		{"Lind", "Ömer"},
+		{"Linde", "Anna"},
+		{"Lindé", "Bo"},
+		{"Linde", "Carl"},
 	}
 	got := slices.Clone(want)
 	slices.Reverse(got)
@@ -174,6 +183,27 @@ func TestSortKeyFamilyBeforeGiven(t *testing.T) {
 			t.Fatalf("%q and %q: %d as written, %d in other case", a, b, before, got)
 		}
 	})
+}
+
+// The store appends "#" and an id, so that no two keys are the same.
+func TestSortKeyWithAnIDBehind(t *testing.T) {
+	t.Parallel()
+	names := []string{"", "a", "A", "á", "Á", "å", "ab", "aB", "Ab", "áb", "a b", "a-B", "a1", "1", "aa", "中"}
+	for _, l := range domain.Languages {
+		var keys []string
+		for _, family := range names {
+			for _, given := range names {
+				keys = append(keys, SortKey(l, family, given))
+			}
+		}
+		for _, a := range keys {
+			for _, b := range keys {
+				if got := cmp.Compare(a+"#2", b+"#1"); a != b && got != cmp.Compare(a, b) {
+					t.Errorf("%s: %q and %q: %d with ids", l, a, b, got)
+				}
+			}
+		}
+	}
 }
 
 // Cutting a long key keeps the order, equal at worst.

@@ -39,17 +39,17 @@ func Start(t testing.TB) string {
 		t.Fatalf("start moto: %v", err)
 	}
 	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait() // "killed"
 	})
 
 	// The system picks the port, and the server's log tells it.
-	late := time.AfterFunc(startWithin, func() { cmd.Process.Kill() })
+	late := time.AfterFunc(startWithin, func() { _ = cmd.Process.Kill() })
 	defer late.Stop()
 	var said strings.Builder
 	for lines := bufio.NewScanner(log); lines.Scan(); {
 		if found := listening.FindStringSubmatch(lines.Text()); found != nil {
-			go io.Copy(io.Discard, log) // until the server ends; a full pipe would stop it
+			go func() { _, _ = io.Copy(io.Discard, log) }() // until it ends; a full pipe would stop it
 			return found[1]
 		}
 		said.WriteString(lines.Text() + "\n")

@@ -67,7 +67,7 @@ func New(dir string) (*Mailbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mailbox: %w", err)
 	}
-	var messages []Stored
+	messages := []Stored{}
 	for _, entry := range slices.Backward(entries) {
 		if !strings.HasSuffix(entry.Name(), ".json") || len(messages) == most {
 			continue
@@ -127,7 +127,7 @@ func (m *Mailbox) Send(ctx context.Context, message domain.Message) (string, err
 	return strings.TrimSuffix(s.file(), ".json"), nil
 }
 
-// Messages are those of the mailbox, the newest first.
+// Messages are those of the mailbox, the newest first; never nil.
 func (m *Mailbox) Messages() []Stored { return slices.Clone(*m.messages.Load()) }
 
 // write makes the file whole or not at all.
