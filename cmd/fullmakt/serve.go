@@ -23,7 +23,7 @@ import (
 	"github.com/fullmakt/fullmakt/internal/profile"
 	"github.com/fullmakt/fullmakt/internal/profile/profilefile"
 	"github.com/fullmakt/fullmakt/internal/table/sqlitetable"
-	"github.com/fullmakt/fullmakt/profiles/demo"
+	"github.com/fullmakt/fullmakt/profiles"
 )
 
 const inMemory = ":memory:"
@@ -141,7 +141,7 @@ func openProfile(name string, withDemo bool) (*domain.Profile, []domain.Customer
 		}
 		p, faults := profilefile.ParseFile(name)
 		if len(faults) > 0 {
-			return nil, nil, faultsError(faults)
+			return nil, nil, faults
 		}
 		return p, nil, nil
 	}
@@ -149,8 +149,15 @@ func openProfile(name string, withDemo bool) (*domain.Profile, []domain.Customer
 	if err != nil || !withDemo {
 		return p, nil, err
 	}
-	customers, err := demo.Load(name, p)
-	return p, customers, err
+	data, err := profiles.Demo(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	customers, faults := profilefile.ParseDemo(name+"/demo.yaml", data, p)
+	if len(faults) > 0 {
+		return nil, nil, faults
+	}
+	return p, customers, nil
 }
 
 // linkKey is the key of one-time links, made once per data directory. It lies

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/fullmakt/fullmakt/internal/api"
@@ -19,18 +18,10 @@ func checkProfile(_ context.Context, args []string, out io.Writer) error {
 	}
 	p, faults := profilefile.ParseFile(args[1])
 	if len(faults) > 0 {
-		return faultsError(faults)
+		return faults
 	}
 	fmt.Fprintf(out, "%s: profile %s is right\n", args[1], p.Key)
 	return nil
-}
-
-func faultsError(faults []profilefile.Fault) error {
-	lines := make([]string, len(faults))
-	for i, f := range faults {
-		lines[i] = f.String()
-	}
-	return errors.New(strings.Join(lines, "\n"))
 }
 
 func listEndpoints(_ context.Context, _ []string, out io.Writer) error {

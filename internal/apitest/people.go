@@ -4,8 +4,11 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
+	"github.com/fullmakt/fullmakt/internal/domain"
 	"github.com/fullmakt/fullmakt/internal/mail/filemail"
+	"github.com/fullmakt/fullmakt/internal/store"
 )
 
 // Password is what people in tests choose.
@@ -123,4 +126,67 @@ func (w *World) Join(c Customer, email, role string) (User, string) {
 	u := w.Invite(c, email, role)
 	w.Activate(email, Password)
 	return u, w.SignIn(email, Password)
+}
+
+// JoinWith is Join for a plain user with a validity.
+func (w *World) JoinWith(c Customer, email string, validity Object) User {
+	w.T.Helper()
+	body := Object{"givenName": "Ulla", "familyName": "User", "email": email, "roles": []string{"user"}}
+	if validity != nil {
+		body["validity"] = validity
+	}
+	a := w.Want(http.StatusCreated, Request{Method: "POST", Path: c.Path("/users"), Token: c.Token, Body: body})
+	w.Activate(email, Password)
+	return User{ID: a.Text("id"), Email: email, Path: c.Path("/users/" + a.Text("id"))}
+}
+
+// Lock locks a user.
+func (w *World) Lock(c Customer, email string) {
+	w.setValidity(c, email, domain.Validity{Type: domain.Locked, Reason: "test"})
+}
+
+// Expire ends a user's term yesterday.
+func (w *World) Expire(c Customer, email string) {
+	yesterday := domain.Date(w.Now().AddDate(0, 0, -1).Format(time.DateOnly))
+	w.setValidity(c, email, domain.Validity{Type: domain.FixedTerm, From: "2026-01-01", To: yesterday})
+}
+
+// setValidity writes a validity past the API, which sets it only at creation yet.
+func (w *World) setValidity(c Customer, email string, v domain.Validity) {
+	w.T.Helper()
+	ctx, s := context.Background(), store.New(w.Base)
+	scene, err := s.Load(ctx, domain.Want{Email: domain.Email(email)})
+	if err != nil || scene.EmailClaim == nil {
+		w.T.Fatalf("nobody has %s: %v", email, err)
+	}
+	org := domain.OrganizationID(c.ID)
+	scene, err = s.Load(ctx, domain.Want{Organization: org, User: scene.EmailClaim.Person})
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	change := &domain.Change{Actor: domain.Actor{Type: domain.ByJob, ID: "test"}, At: w.Now()}
+	m := *scene.Membership
+	m.Validity = v
+	change.Put(&m)
+	change.Record(org, domain.UserUpdated, domain.Subject{Type: "user", ID: string(m.Person)})
+	if err := s.Commit(ctx, change); err != nil {
+		w.T.Fatal(err)
+	}
+}
+
+// NthLink is the token in the nth newest mail of a kind to an address, from 0.
+func (w *World) NthLink(to, kind string, n int) string {
+	w.T.Helper()
+	for _, m := range w.Mails(to) {
+		if string(m.Kind) != kind {
+			continue
+		}
+		if n == 0 {
+			_, token, _ := strings.Cut(m.Links[0], "#token=")
+			return token
+		}
+		n--
+	}
+	w.T.Fatalf("not that many mails %s to %s", kind, to)
+	return ""
 }

@@ -41,16 +41,16 @@ const OperatorEmail = "operator@portal.example"
 
 // World is a running process with all that a test may look at or break.
 type World struct {
-	T       *testing.T
+	T       testing.TB
 	App     *localapp.App
-	Table   table.Table // as the process sees it, faults and counters included
+	Base    table.Table // without what the test has wrapped it in
 	Mailbox *filemail.Mailbox
 	Hasher  *password.Hasher
 	Profile *domain.Profile
 	Log     *Log
 	URL     string
 	client  *http.Client
-	now     atomic.Int64 // nanoseconds; it stands still unless a test moves it
+	now     atomic.Int64 // nanoseconds; a millisecond passes with each request, and what a test lets pass
 }
 
 // Options change what a world is made of.
@@ -63,14 +63,13 @@ type Options struct {
 
 // Drivers are the tables that a world can stand on.
 var Drivers = map[string]func(t *testing.T) table.Table{
-	"sqlite": SQLite,
-	"dynamodb": func(t *testing.T) table.Table {
-		return dynamolocal.Open(t)
-	},
+	"sqlite":   func(t *testing.T) table.Table { return SQLite(t) },
+	"dynamodb": func(t *testing.T) table.Table { return dynamolocal.Open(t) },
 }
 
 // SQLite opens an empty table in memory.
-func SQLite(t *testing.T) table.Table {
+func SQLite(t testing.TB) table.Table {
+	t.Helper()
 	db, err := sqlitetable.Open(":memory:")
 	if err != nil {
 		t.Fatal(err)
@@ -90,14 +89,18 @@ func Each(t *testing.T, test func(t *testing.T, w *World)) {
 }
 
 // New is a world on SQLite.
-func New(t *testing.T) *World { return On(t, SQLite(t), Options{}) }
+func New(t testing.TB) *World {
+	t.Helper()
+	return On(t, SQLite(t), Options{})
+}
 
 // checker is the API's description; it is read once.
 var checker = sync.OnceValues(func() (*conform.Checker, error) { return conform.New(docs.OpenAPI) })
 
 // On is a world on a table.
-func On(t *testing.T, tb table.Table, o Options) *World {
+func On(t testing.TB, tb table.Table, o Options) *World {
 	t.Helper()
+	base := tb
 	if o.Wrap != nil {
 		tb = o.Wrap(tb)
 	}
@@ -113,7 +116,7 @@ func On(t *testing.T, tb table.Table, o Options) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &World{T: t, Table: tb, Mailbox: mailbox, Hasher: password.New(), Profile: p, Log: &Log{}}
+	w := &World{T: t, Base: base, Mailbox: mailbox, Hasher: password.New(), Profile: p, Log: &Log{}}
 	w.now.Store(Start.UnixNano())
 	c := localapp.Config{
 		Table: tb, Profile: p, Hasher: w.Hasher, Mailbox: mailbox, LinkKey: bytes.Repeat([]byte{7}, 32), PortalURL: Portal,
@@ -231,6 +234,7 @@ func (w *World) Send(r Request) Answer {
 
 // Try is Send for goroutines other than the test's own.
 func (w *World) Try(r Request) (Answer, error) {
+	w.Pass(time.Millisecond)
 	var body io.Reader
 	switch b := r.Body.(type) {
 	case nil:
@@ -270,7 +274,7 @@ func (w *World) Try(r Request) (Answer, error) {
 	if a.Raw, err = io.ReadAll(res.Body); err != nil {
 		return Answer{}, err
 	}
-	if strings.Contains(res.Header.Get("Content-Type"), "json") {
+	if len(a.Raw) > 0 && strings.Contains(res.Header.Get("Content-Type"), "json") {
 		if err := json.Unmarshal(a.Raw, &a.Body); err != nil {
 			return Answer{}, err
 		}

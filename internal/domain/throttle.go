@@ -3,6 +3,7 @@ package domain
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"time"
 )
 
@@ -27,7 +28,7 @@ type Limit struct {
 // The limits. An account is throttled hard per source and softly overall, so
 // that a stranger's failures do not shut its owner out.
 func limitAccountAndSource(e Email, source string) Limit {
-	return Limit{Key: "sign-in/" + hash(string(e)+"\x00"+source), Free: 5, First: 30 * time.Second, Most: 15 * time.Minute}
+	return Limit{Key: "sign-in/" + hash(string(e)+"\x00"+network(source)), Free: 5, First: 30 * time.Second, Most: 15 * time.Minute}
 }
 
 func limitAccount(e Email) Limit {
@@ -35,7 +36,21 @@ func limitAccount(e Email) Limit {
 }
 
 func limitSource(source string) Limit {
-	return Limit{Key: "source/" + hash(source), Free: 100, First: 5 * time.Second, Most: 15 * time.Minute}
+	return Limit{Key: "source/" + hash(network(source)), Free: 100, First: 5 * time.Second, Most: 15 * time.Minute}
+}
+
+// network is what one caller has of an address: all of an IPv4 one, and of an
+// IPv6 one the 64 bits that a subscriber is given.
+func network(source string) string {
+	addr, err := netip.ParseAddr(source)
+	if err != nil || addr.Unmap().Is4() {
+		return source
+	}
+	prefix, err := addr.WithZone("").Prefix(64)
+	if err != nil {
+		return source
+	}
+	return prefix.String()
 }
 
 // Three mails of a kind to one address, then one an hour.
@@ -44,7 +59,7 @@ func limitMail(kind MailKind, e Email) Limit {
 }
 
 func limitResetSource(source string) Limit {
-	return Limit{Key: "reset/" + hash(source), Free: 30, First: time.Minute, Most: time.Hour}
+	return Limit{Key: "reset/" + hash(network(source)), Free: 30, First: time.Minute, Most: time.Hour}
 }
 
 func limitOrganizationMail(org OrganizationID) Limit {

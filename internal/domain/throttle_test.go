@@ -40,3 +40,16 @@ func TestThrottledTellsWholeSeconds(t *testing.T) {
 		}
 	}
 }
+
+func TestOneSubscriberIsOneSource(t *testing.T) {
+	for _, pair := range [][2]string{{"2001:db8::1", "2001:db8::ffff:1"}, {"fe80::1%eth0", "fe80::2"}} {
+		if network(pair[0]) != network(pair[1]) {
+			t.Errorf("%s and %s are two sources", pair[0], pair[1])
+		}
+	}
+	for _, pair := range [][2]string{{"192.0.2.1", "192.0.2.2"}, {"2001:db8:0:1::1", "2001:db8:0:2::1"}, {"::ffff:192.0.2.1", "::ffff:192.0.2.2"}, {"x", "y"}} {
+		if network(pair[0]) == network(pair[1]) {
+			t.Errorf("%s and %s are one source", pair[0], pair[1])
+		}
+	}
+}
