@@ -56,15 +56,14 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 	}
 	defer listener.Close()
 	base := "http://" + listener.Addr().String()
-	app, invited, close, err := open(ctx, o, base)
+	app, invited, shut, err := open(ctx, o, base)
 	if err != nil {
 		return err
 	}
-	defer close()
 	fmt.Fprintf(out, "Fullmakt (%s) listens on %s/\n", o.profile, base)
 	fmt.Fprintf(out, "Mailbox: %s/_local/mail\n", base)
 	fmt.Fprintln(out, next(invited, base))
-	return app.Serve(ctx, listener)
+	return errors.Join(app.Serve(ctx, listener), shut())
 }
 
 // next says what to do first.
@@ -80,7 +79,7 @@ func next(invited []domain.Email, base string) string {
 }
 
 // open puts the process together from its options, and fills an empty store.
-func open(ctx context.Context, o serveOptions, base string) (app *localapp.App, invited []domain.Email, close func() error, err error) {
+func open(ctx context.Context, o serveOptions, base string) (app *localapp.App, invited []domain.Email, shut func() error, err error) {
 	operator, err := mailaddr.Parse(o.operatorEmail)
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("--operator-email: %w", err)

@@ -139,11 +139,12 @@ func TestXF11_MailSurvivesACrash(t *testing.T) {
 	alpha := w.Customer("alpha")
 	die := func() {
 		defer func() {
-			if r := recover(); r != errCrash {
-				t.Fatalf("recovered %v", r)
+			if err, _ := recover().(error); !errors.Is(err, errCrash) {
+				t.Fatalf("recovered %v", err)
 			}
 		}()
-		w.App.Run(context.Background(), "mail-dispatch", nil)
+		_, err := w.App.Run(context.Background(), "mail-dispatch", nil)
+		t.Errorf("no crash: %v", err)
 	}
 
 	w.Invite(alpha, "before@alpha.example", "user")

@@ -12,8 +12,13 @@ func TestXD1_HeadersDoNotMakeLinks(t *testing.T) {
 	w := New(t)
 	alpha := w.Customer("alpha")
 	evil := []Header{
-		{"Host", "evil.example"}, {"X-Forwarded-Host", "evil.example"}, {"Forwarded", "host=evil.example"}, {"X-Original-Host", "evil.example"},
-		{"X-Forwarded-Proto", "http"}, {"Origin", "https://evil.example"}, {"Referer", "https://evil.example/"},
+		{"Host", "evil.example"},
+		{"X-Forwarded-Host", "evil.example"},
+		{"Forwarded", "host=evil.example"},
+		{"X-Original-Host", "evil.example"},
+		{"X-Forwarded-Proto", "http"},
+		{"Origin", "https://evil.example"},
+		{"Referer", "https://evil.example/"},
 	}
 	w.Want(http.StatusAccepted, Request{Method: "POST", Path: "/v1/password-resets", Body: Object{"email": alpha.AdminEmail}, Headers: evil})
 	w.Want(http.StatusCreated, Request{Method: "POST", Path: alpha.Path("/users"), Token: alpha.Token, Headers: evil, Body: Object{

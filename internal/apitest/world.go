@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -190,9 +191,8 @@ func (a Answer) Text(path string) string {
 		case Object:
 			v = in[name]
 		case []any:
-			var i int
-			fmt.Sscan(name, &i)
-			if i >= len(in) {
+			i, err := strconv.Atoi(name)
+			if err != nil || i >= len(in) {
 				return ""
 			}
 			v = in[i]

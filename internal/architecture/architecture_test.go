@@ -4,6 +4,7 @@ package architecture
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"os/exec"
 	"path"
 	"slices"
@@ -83,6 +84,8 @@ func TestOnlyOnePackageKnowsEachOutsideThing(t *testing.T) {
 		"github.com/goccy/go-yaml":                      {"internal/profile/profilefile"},
 		"github.com/swaggest/openapi-go":                {"internal/openapi"},
 		"github.com/swaggest/swgui":                     {"internal/openapi/docsui"},
+		"github.com/swaggest/jsonschema-go":             {"internal/openapi"},
+		"github.com/santhosh-tekuri/jsonschema":         {"internal/openapi/conform"},
 		"html/template":                                 {"internal/mail", "internal/app/localapp"},
 	}
 	for name, p := range all(t) {

@@ -109,9 +109,7 @@ var (
 
 // Fault is an Invalid error about one member.
 func Fault(pointer string, code Code, detail string) *Error {
-	var f Faults
-	f.Add(pointer, code, detail)
-	return f.Err().(*Error)
+	return Faults{{Pointer: pointer, Code: code, Detail: detail}}.error()
 }
 
 // Faults gathers what is wrong with a request, so that all of it is told at once.
@@ -127,5 +125,9 @@ func (f Faults) Err() error {
 	if len(f) == 0 {
 		return nil
 	}
+	return f.error()
+}
+
+func (f Faults) error() *Error {
 	return &Error{Kind: Invalid, Code: "invalid", Detail: "The request is not valid.", Fields: f}
 }

@@ -110,7 +110,7 @@ func (c *Change) count(s *Scene, limits ...Limit) error {
 	return nil
 }
 
-func throttled(wait time.Duration) error {
+func throttled(wait time.Duration) *Error {
 	e := *ErrThrottled
 	e.RetryAfter = wait.Round(time.Second)
 	if e.RetryAfter < time.Second {

@@ -34,7 +34,7 @@ func TestXA7_DelaysGrowAndAreForgotten(t *testing.T) {
 
 func TestThrottledTellsWholeSeconds(t *testing.T) {
 	for wait, want := range map[time.Duration]time.Duration{time.Millisecond: time.Second, 90 * time.Second: 90 * time.Second, 1600 * time.Millisecond: 2 * time.Second} {
-		e := throttled(wait).(*Error)
+		e := throttled(wait)
 		if e.RetryAfter != want || e.Kind != Throttled {
 			t.Errorf("%s: %s", wait, e.RetryAfter)
 		}

@@ -102,6 +102,12 @@ func setQuery(field reflect.Value, name string, values []string, faults *domain.
 
 // readBody reads a JSON body of bounded size, or nothing where none is expected.
 func readBody(w http.ResponseWriter, r *http.Request, expected bool) ([]byte, error) {
+	if !expected {
+		if n, _ := r.Body.Read(make([]byte, 1)); n > 0 {
+			return nil, ErrBodyUnexpected
+		}
+		return nil, nil
+	}
 	if r.ContentLength > MaxBody {
 		return nil, ErrTooLarge
 	}
@@ -111,12 +117,6 @@ func readBody(w http.ResponseWriter, r *http.Request, expected bool) ([]byte, er
 	}
 	if err != nil {
 		return nil, ErrJSON.Because(err)
-	}
-	if !expected {
-		if len(body) > 0 {
-			return nil, &domain.Error{Kind: domain.Invalid, Code: "body-unexpected", Detail: "This request has no body."}
-		}
-		return nil, nil
 	}
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if charset := params["charset"]; err != nil || media != "application/json" || charset != "" && !strings.EqualFold(charset, "utf-8") {
@@ -134,7 +134,7 @@ func unmarshal(body []byte, in any) error {
 	d := jsontext.NewDecoder(bytes.NewReader(body))
 	for {
 		token, err := d.ReadToken()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -51,10 +51,11 @@ var Statuses = map[domain.Kind]int{
 
 // The errors of HTTP itself.
 var (
-	ErrTooLarge    = &domain.Error{Kind: domain.TooLarge, Code: "too-large", Detail: "The body is larger than 256 KB."}
-	ErrContentType = &domain.Error{Kind: domain.Unsupported, Code: "content-type", Detail: "Send application/json."}
-	ErrNotAllowed  = &domain.Error{Kind: domain.NotAllowed, Code: "method-not-allowed", Detail: "This path does not have that method."}
-	ErrJSON        = &domain.Error{Kind: domain.Invalid, Code: "json-invalid", Detail: "The body is not the JSON that is expected here."}
+	ErrTooLarge       = &domain.Error{Kind: domain.TooLarge, Code: "too-large", Detail: "The body is larger than 256 KB."}
+	ErrContentType    = &domain.Error{Kind: domain.Unsupported, Code: "content-type", Detail: "Send application/json."}
+	ErrNotAllowed     = &domain.Error{Kind: domain.NotAllowed, Code: "method-not-allowed", Detail: "This path does not have that method."}
+	ErrBodyUnexpected = &domain.Error{Kind: domain.Invalid, Code: "body-unexpected", Detail: "This request has no body."}
+	ErrJSON           = &domain.Error{Kind: domain.Invalid, Code: "json-invalid", Detail: "The body is not the JSON that is expected here."}
 )
 
 // Guard runs a handler and is the one place where an error or a panic becomes
@@ -65,7 +66,7 @@ func Guard(w http.ResponseWriter, r *http.Request, log *slog.Logger, handle func
 		if p := recover(); p != nil {
 			err := fmt.Errorf("panic: %v", p)
 			log.ErrorContext(r.Context(), "panic", "requestId", RequestID(r.Context()), "error", err, "stack", string(debug.Stack()))
-			writeProblem(w, r.Context(), domain.ErrInternal)
+			writeProblem(r.Context(), w, domain.ErrInternal)
 		}
 	}()
 	err := handle()
@@ -79,10 +80,10 @@ func Guard(w http.ResponseWriter, r *http.Request, log *slog.Logger, handle func
 	if known.Kind == domain.Internal || known.Kind == domain.Unavailable {
 		log.ErrorContext(r.Context(), "request failed", "requestId", RequestID(r.Context()), "error", err)
 	}
-	writeProblem(w, r.Context(), known)
+	writeProblem(r.Context(), w, known)
 }
 
-func writeProblem(w http.ResponseWriter, ctx context.Context, e *domain.Error) {
+func writeProblem(ctx context.Context, w http.ResponseWriter, e *domain.Error) {
 	status := Statuses[e.Kind]
 	p := Problem{
 		Type: "about:blank", Title: http.StatusText(status), Status: status, Code: string(e.Code),

@@ -7,8 +7,7 @@ import { among, choose, languages, onLanguage, say, speak } from './texts.js';
 let me = await startSigned();
 let version;
 let profile;
-const sessions = [];
-let next = null; // cursor of the sessions not read yet
+let sessions = [];
 
 await attempt(async () => {
   profile = (await askSigned('GET', '/v1/profile')).data;
@@ -27,7 +26,6 @@ show('ready');
 function render() {
   byId('me-organizations').replaceChildren(...me.memberships.map(membership));
   byId('sessions').replaceChildren(...sessions.map(session));
-  byId('sessions-more').hidden = next === null;
 }
 
 // Own details.
@@ -68,10 +66,17 @@ handle(details, {
   },
   handled(problem) {
     if (problem.code !== 'stale') return false;
-    readMe().then(fillDetails).finally(() => showProblem(details, problem));
+    reload(problem);
     return true;
   },
 });
+
+// The details were changed elsewhere: the form then shows what is there now.
+async function reload(problem) {
+  const shown = await readMe().then(() => problem, (other) => other);
+  fillDetails();
+  showProblem(details, shown);
+}
 
 // The password.
 
@@ -84,7 +89,7 @@ handle(passwords, {
     await askSigned('PUT', '/v1/me/password', { currentPassword: currentPassword.value, newPassword: newPassword.value });
     passwords.reset();
     announce('account.passwordChanged');
-    await restart();
+    await readSessions().then(render, complain); // the others have ended
   },
   handled(problem) {
     if (problem.code !== 'password-wrong') return false;
@@ -96,17 +101,7 @@ handle(passwords, {
 // The sessions.
 
 async function readSessions() {
-  const { data } = await askSigned('GET', next ? `/v1/me/sessions?cursor=${encodeURIComponent(next)}` : '/v1/me/sessions');
-  sessions.push(...data.items);
-  next = data.next || null;
-}
-
-// A new password has ended the other sessions.
-async function restart() {
-  sessions.length = 0;
-  next = null;
-  await readSessions();
-  render();
+  sessions = (await askSigned('GET', '/v1/me/sessions')).data.items;
 }
 
 function session({ id, current, userAgent, createdAt, seenAt }) {
@@ -127,13 +122,11 @@ async function endSession(id) {
     complain(problem);
     return;
   }
-  sessions.splice(sessions.findIndex((s) => s.id === id), 1);
+  sessions = sessions.filter((other) => other.id !== id);
   render();
   byId('sessions-heading').focus();
   announce('account.sessionEnded');
 }
-
-byId('sessions-more').addEventListener('click', () => readSessions().then(render, complain));
 
 // What a User-Agent says in short; the order matters, for most name others too.
 function device(userAgent) {

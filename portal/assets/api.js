@@ -13,7 +13,7 @@ export class Problem extends Error {
 
   // Whether the request surely had no effect, so that it can be made anew.
   get definite() {
-    return this.status >= 400 && this.status < 500 && !['replayed', 'contended'].includes(this.code);
+    return this.status >= 400 && this.status < 500;
   }
 }
 

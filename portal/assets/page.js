@@ -10,6 +10,7 @@ export async function start() {
   const menu = byId('language-menu');
   for (const [code, own] of Object.entries(languages)) menu.append(el('option', { value: code, lang: code }, own));
   menu.value = preferred();
+  if (new URLSearchParams(location.search).has('lang')) choose(menu.value); // for the pages that follow, too
   menu.addEventListener('change', () => {
     choose(menu.value);
     speak(menu.value);
@@ -23,6 +24,9 @@ export async function startSigned() {
     leave('signIn.first');
     return new Promise(() => {});
   }
+  addEventListener('pageshow', ({ persisted }) => {
+    if (persisted) location.reload(); // going back must not show what a session showed that has ended
+  });
   byId('sign-out').addEventListener('click', async () => {
     await end();
     leave('signIn.left');

@@ -45,10 +45,10 @@ function render() {
 function row(user) {
   const open = say(el('button', { type: 'button', class: 'link', 'data-testid': 'user-open' }), 'users.listName', user);
   const tr = el('tr', { 'data-testid': 'user-row', 'data-user': user.id, 'data-email': user.email, 'data-status': user.status },
-    el('th', { scope: 'row' }, open, note(user)),
-    cell('field.email', el('span', { class: 'address' }, user.email)),
+    el('th', { scope: 'row' }, open, ' ', note(user)),
+    cell('field.email', address(user.email)),
     cell('users.roles', el('span', {}, user.roles.map(roleName).join(', '))),
-    cell('users.status', status(user)),
+    cell('users.status', badge(user.status)),
     cell('users.lastSignIn', when(user.lastSignInAt)),
     el('td', { class: 'actions' },
       user.activatedAt
@@ -67,13 +67,19 @@ function cell(column, content) {
   return el('td', {}, say(el('span', { class: 'column', 'aria-hidden': 'true' }), column), content);
 }
 
+// An address breaks behind its @ first.
+function address(email) {
+  const [local, host] = email.split('@');
+  return el('span', { class: 'address' }, `${local}@`, el('wbr'), host);
+}
+
 function note(user) {
   if (user.id === me.id) return say(el('span', { class: 'tag' }), 'users.you');
   return user.kind === 'partner' ? say(el('span', { class: 'tag' }), 'users.partner') : null;
 }
 
-function status(user) {
-  return say(el('span', { class: `badge ${user.status}`, 'data-testid': 'user-status' }), `status.${user.status}`);
+function badge(status) {
+  return say(el('span', { class: `badge ${status}`, 'data-testid': 'user-status' }), `status.${status}`);
 }
 
 function when(time) {
@@ -215,16 +221,15 @@ async function invite() {
 
 async function save() {
   const wanted = Object.entries(entered()).filter(([key, value]) => !same(value, edited[key] ?? ''));
+  let user = edited;
   if (wanted.length > 0) {
-    const headers = { 'If-Match': version };
-    const { data: user } = await askSigned('PATCH', `${path}/${edited.id}`, Object.fromEntries(wanted), headers);
-    users.splice(indexOf(user), 1, user);
-    edited = user;
+    user = (await askSigned('PATCH', `${path}/${edited.id}`, Object.fromEntries(wanted), { 'If-Match': version })).data;
   }
-  finish(edited, 'users.saved');
+  users.splice(indexOf(user), 1, user);
+  finish(user, 'users.saved');
 }
 
-// Roles come in any order.
+// Whether two values are the same; roles come in any order.
 const same = (a, b) => String([a].flat().toSorted()) === String([b].flat().toSorted());
 
 function finish(user, key) {
@@ -236,12 +241,8 @@ function finish(user, key) {
 
 // Somebody else was faster: the form then shows what is there now.
 async function reload(problem) {
-  try {
-    await readEdited(edited.id);
-    showProblem(form, problem);
-  } catch (other) {
-    showProblem(form, other);
-  }
+  const shown = await readEdited(edited.id).then(() => problem, (other) => other);
+  showProblem(form, shown);
 }
 
 const compare = (a, b) => {

@@ -28,7 +28,7 @@ type createRequest struct {
 	Phone       string                `json:"phone,omitzero" description:"International form." example:"+358 40 1234567"`
 	Language    domain.Language       `json:"language,omitzero" enum:"fi,sv,nb,en" description:"The profile's first by default."`
 	Roles       []domain.RoleKey      `json:"roles" required:"true" minItems:"1" uniqueItems:"true" description:"Keys of the profile's roles." example:"[\"user\"]"`
-	Validity    validity              `json:"validity,omitzero" description:"Until further notice by default."`
+	Validity    validity              `json:"validity,omitzero" description:"Until further notice by default." example:"{\"type\":\"indefinite\"}"`
 	DefaultTask string                `json:"defaultTask,omitzero" maxLength:"200" example:"Site 12"`
 
 	invitation domain.Invitation

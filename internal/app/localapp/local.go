@@ -20,7 +20,7 @@ import (
 func (a *App) local(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", a.index)
 	pages := portal.Handler()
-	for _, path := range []string{"/sign-in", "/activate", "/reset-password", "/forgot-password", "/users", "/account", "/portal/"} {
+	for _, path := range portal.Paths() {
 		mux.Handle("GET "+path, pages)
 	}
 	mux.Handle("GET /docs", http.RedirectHandler("/docs/", http.StatusFound))
@@ -117,6 +117,11 @@ func (a *App) runJob(w http.ResponseWriter, r *http.Request) {
 }
 
 func writeJSON(w http.ResponseWriter, v any) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(v)
+	w.Write(data)
 }
