@@ -85,6 +85,8 @@ func (s Spec) Check() error {
 		return fmt.Errorf("endpoint %s: say exactly one of Right, Signed, Public", s.ID)
 	case s.Status < 200 || s.Status > 299:
 		return fmt.Errorf("endpoint %s: success status %d", s.ID, s.Status)
+	case s.Needing(SendMail), s.Needing(MintLinks):
+		return fmt.Errorf("endpoint %s: mail is a job's business; put it into the outbox", s.ID)
 	case s.Access.Right != "" && !s.Needing(ReadItems), s.Access.Signed != "" && !s.Needing(ReadItems):
 		return fmt.Errorf("endpoint %s: a session cannot be read without %s", s.ID, ReadItems)
 	}

@@ -29,7 +29,7 @@ func Build(ctx context.Context, root, out string, log io.Writer) error {
 	if err := os.MkdirAll(bin, 0o755); err != nil {
 		return fmt.Errorf("build: %w", err)
 	}
-	if err := Compile(ctx, root, bin, Lambda, log); err != nil {
+	if err := Compile(ctx, root, bin, Lambda, log, "./functions/..."); err != nil {
 		return err
 	}
 	built, err := os.ReadDir(bin)
@@ -52,16 +52,18 @@ func Build(ctx context.Context, root, out string, log io.Writer) error {
 	return nil
 }
 
-// Compile builds the functions into the folder bin, each as a file named after
-// its id, with the flags of the deployed ones.
-func Compile(ctx context.Context, root, bin string, target Target, log io.Writer) error {
-	cmd := exec.CommandContext(ctx, "go", "build",
-		"-buildvcs=false", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w -buildid=",
-		"-o", bin+string(filepath.Separator), "./functions/...")
+// Compile builds the commands among packages into the folder bin, with the
+// flags of the deployed functions.
+func Compile(ctx context.Context, root, bin string, target Target, log io.Writer, packages ...string) error {
+	args := []string{
+		"build", "-buildvcs=false", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w -buildid=",
+		"-o", bin + string(filepath.Separator),
+	}
+	cmd := exec.CommandContext(ctx, "go", append(args, packages...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = root, log, log
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+target.OS, "GOARCH="+target.Arch, "GOFLAGS=", "GOWORK=off")
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("build functions: %w", err)
+		return fmt.Errorf("build %s: %w", packages, err)
 	}
 	return nil
 }

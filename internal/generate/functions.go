@@ -54,29 +54,29 @@ func main() { {{.Main}} }
 
 // functions are the mains of the Lambdas.
 func functions(string) (files, error) {
-	out := files{}
-	add := func(f function, err error) error {
+	var mains []function
+	for _, e := range api.Endpoints() {
+		f, err := ofEndpoint(e)
 		if err != nil {
-			return err
+			return nil, err
 		}
+		mains = append(mains, f)
+	}
+	for _, j := range jobs.All() {
+		mains = append(mains, ofJob(j))
+	}
+	out := files{}
+	for _, f := range mains {
 		slices.Sort(f.Imports)
 		var text bytes.Buffer
 		if err := mainText.Execute(&text, f); err != nil {
-			return err
+			return nil, err
 		}
 		source, err := format.Source(text.Bytes())
+		if err != nil {
+			return nil, err
+		}
 		out["functions/"+f.ID+"/main.go"] = source
-		return err
-	}
-	for _, e := range api.Endpoints() {
-		if err := add(ofEndpoint(e)); err != nil {
-			return nil, err
-		}
-	}
-	for _, j := range jobs.All() {
-		if err := add(ofJob(j)); err != nil {
-			return nil, err
-		}
 	}
 	return out, nil
 }
@@ -107,7 +107,7 @@ func camel(words []string) string {
 }
 
 // ofJob finds the function that makes the job: Job of the package that runs it.
-func ofJob(j job.Job) (function, error) {
+func ofJob(j job.Job) function {
 	run := runtime.FuncForPC(reflect.ValueOf(j.Run).Pointer()).Name()
 	dir, name := path.Split(run)
 	name, _, _ = strings.Cut(name, ".")
@@ -121,7 +121,7 @@ func ofJob(j job.Job) (function, error) {
 	}
 	f.Imports = slices.Compact(f.Imports)
 	f.Main = "awsapp.Run(" + strings.Join(args, ", ") + ")"
-	return f, nil
+	return f
 }
 
 // events are the sample events of the functions.

@@ -1,5 +1,6 @@
 // Package generate writes what derives from the registries and is committed:
-// the mains of the Lambdas, their sample events, the compiled profiles. It also
+// the mains of the Lambdas, their sample events, the compiled profiles, the
+// description of the API. It also
 // builds the Lambdas' artifacts.
 package generate
 
@@ -72,7 +73,7 @@ func Check(root string) error {
 // expected are all generated files.
 func expected(root string) (files, error) {
 	all := files{}
-	for _, part := range []func(string) (files, error){functions, events, profiles} {
+	for _, part := range []func(string) (files, error){functions, events, profiles, openAPI} {
 		some, err := part(root)
 		if err != nil {
 			return nil, fmt.Errorf("generate: %w", err)

@@ -192,8 +192,8 @@ func TestAnswer(t *testing.T) {
 				w.Header().Set("X-One", "1")
 				w.WriteHeader(http.StatusConflict)
 				w.WriteHeader(http.StatusOK)
-				io.WriteString(w, `{"a":`)
-				io.WriteString(w, `"<å>"}`)
+				w.Write([]byte(`{"a":`))
+				w.Write([]byte(`"<å>"}`))
 			},
 			response{
 				StatusCode: http.StatusConflict, Body: `{"a":"<å>"}`,
@@ -285,7 +285,7 @@ func TestLog(t *testing.T) {
 	_, log := invoke(t, encode(gateway()), func(w http.ResponseWriter, _ *http.Request) {
 		time.Sleep(2 * time.Millisecond)
 		w.WriteHeader(http.StatusAccepted)
-		io.WriteString(w, "canary")
+		w.Write([]byte("canary"))
 	})
 	if len(log) != 1 {
 		t.Fatalf("log %v", log)

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/fullmakt/fullmakt/internal/domain"
@@ -12,7 +14,12 @@ import (
 	"github.com/fullmakt/fullmakt/internal/job"
 )
 
-const userAgent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+// Where the sample requests come from and go to.
+const (
+	host      = "api.fullmakt.example"
+	source    = "203.0.113.7"
+	userAgent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+)
 
 // request is what a sample request has beyond its endpoint's declaration.
 type request struct {
@@ -110,22 +117,24 @@ type gatewayEvent struct {
 }
 
 type requestContext struct {
-	AccountID    string `json:"accountId"`
-	APIID        string `json:"apiId"`
-	DomainName   string `json:"domainName"`
-	DomainPrefix string `json:"domainPrefix"`
-	HTTP         struct {
-		Method    string `json:"method"`
-		Path      string `json:"path"`
-		Protocol  string `json:"protocol"`
-		SourceIP  string `json:"sourceIp"`
-		UserAgent string `json:"userAgent"`
-	} `json:"http"`
-	RequestID string `json:"requestId"`
-	RouteKey  string `json:"routeKey"`
-	Stage     string `json:"stage"`
-	Time      string `json:"time"`
-	TimeEpoch int64  `json:"timeEpoch"`
+	AccountID    string      `json:"accountId"`
+	APIID        string      `json:"apiId"`
+	DomainName   string      `json:"domainName"`
+	DomainPrefix string      `json:"domainPrefix"`
+	HTTP         requestHTTP `json:"http"`
+	RequestID    string      `json:"requestId"`
+	RouteKey     string      `json:"routeKey"`
+	Stage        string      `json:"stage"`
+	Time         string      `json:"time"`
+	TimeEpoch    int64       `json:"timeEpoch"`
+}
+
+type requestHTTP struct {
+	Method    string `json:"method"`
+	Path      string `json:"path"`
+	Protocol  string `json:"protocol"`
+	SourceIP  string `json:"sourceIp"`
+	UserAgent string `json:"userAgent"`
 }
 
 // Event is the endpoint's sample event, as API Gateway would send it.
@@ -134,47 +143,44 @@ func Event(spec endpoint.Spec) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("sample: no request for %s", spec.ID)
 	}
-	path := spec.Path
+	path, route := spec.Path, spec.Method+" "+spec.Path
 	for name, value := range r.path {
 		path = strings.ReplaceAll(path, "{"+name+"}", value)
 	}
 	if strings.Contains(path, "{") {
 		return nil, fmt.Errorf("sample: the request for %s leaves something open in %s", spec.ID, path)
 	}
-	e := gatewayEvent{
-		Version: "2.0", RouteKey: spec.Method + " " + spec.Path, RawPath: path, RawQueryString: r.query.Encode(), PathParameters: r.path,
-		Headers: map[string]string{
-			"accept": "application/json", "accept-encoding": "gzip, deflate, br", "content-length": "0", "host": "api.fullmakt.example",
-			"user-agent": userAgent, "x-amzn-trace-id": "Root=1-6905c500-0123456789abcdef01234567",
-			"x-forwarded-for": "203.0.113.7", "x-forwarded-port": "443", "x-forwarded-proto": "https",
-		},
+	headers := map[string]string{
+		"accept": "application/json", "accept-encoding": "gzip, deflate, br", "content-length": "0", "host": host,
+		"user-agent": userAgent, "x-amzn-trace-id": "Root=1-6905c500-0123456789abcdef01234567",
+		"x-forwarded-for": source, "x-forwarded-port": "443", "x-forwarded-proto": "https",
 	}
-	for name := range r.query {
-		if e.Query == nil {
-			e.Query = map[string]string{}
-		}
-		e.Query[name] = strings.Join(r.query[name], ",")
-	}
+	maps.Copy(headers, r.headers)
 	if r.session.Person != "" {
-		e.Headers["authorization"] = "Bearer " + r.session.String()
+		headers["authorization"] = "Bearer " + r.session.String()
 	}
-	for name, value := range r.headers {
-		e.Headers[name] = value
-	}
+	var body []byte
 	if r.body != nil {
-		body, err := json.Marshal(r.body)
-		if err != nil {
+		var err error
+		if body, err = json.Marshal(r.body); err != nil {
 			return nil, fmt.Errorf("sample: %s: %w", spec.ID, err)
 		}
-		e.Body = string(body)
-		e.Headers["content-type"], e.Headers["content-length"] = "application/json", fmt.Sprint(len(body))
+		headers["content-type"], headers["content-length"] = "application/json", strconv.Itoa(len(body))
 	}
-	c := &e.RequestContext
-	c.AccountID, c.APIID, c.DomainName, c.DomainPrefix = "123456789012", "a1b2c3d4e5", "api.fullmakt.example", "api"
-	c.HTTP.Method, c.HTTP.Path, c.HTTP.Protocol, c.HTTP.SourceIP, c.HTTP.UserAgent = spec.Method, path, "HTTP/1.1", "203.0.113.7", userAgent
-	c.RequestID, c.RouteKey, c.Stage = "JKJaXmPLvHcESHA=", e.RouteKey, "$default"
-	c.Time, c.TimeEpoch = "01/Nov/2026:08:00:00 +0000", 1793520000000
-	return indent(e)
+	query := map[string]string{}
+	for name, values := range r.query {
+		query[name] = strings.Join(values, ",")
+	}
+	return indent(gatewayEvent{
+		Version: "2.0", RouteKey: route, RawPath: path, RawQueryString: r.query.Encode(), Headers: headers, Query: query,
+		RequestContext: requestContext{
+			AccountID: "123456789012", APIID: "a1b2c3d4e5", DomainName: host, DomainPrefix: "api",
+			HTTP:      requestHTTP{Method: spec.Method, Path: path, Protocol: "HTTP/1.1", SourceIP: source, UserAgent: userAgent},
+			RequestID: "JKJaXmPLvHcESHA=", RouteKey: route, Stage: "$default",
+			Time: "01/Nov/2026:08:00:00 +0000", TimeEpoch: 1793520000000,
+		},
+		PathParameters: r.path, Body: string(body),
+	})
 }
 
 // JobEvent is the job's sample event.

@@ -43,5 +43,9 @@ func run(ctx context.Context, deps job.Deps, event json.RawMessage) (any, error)
 		return nil, fmt.Errorf("operatorName is missing")
 	}
 	change := deps.Change(id)
-	return nil, domain.Bootstrap(ctx, deps.Store, change, deps.Profile, domain.Operator{Name: e.OperatorName, Email: email})
+	err = domain.Bootstrap(ctx, deps.Store, change, deps.Profile, domain.Operator{Name: e.OperatorName, Email: email})
+	if err != nil || change.Empty() {
+		return nil, err
+	}
+	return nil, deps.Store.Commit(ctx, change)
 }

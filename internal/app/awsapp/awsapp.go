@@ -1,0 +1,173 @@
+// Package awsapp makes Lambda functions of endpoints and jobs. It reads a
+// function's configuration and gives it no more than it declares to need;
+// a function that cannot work ends before it has served anything, and says in
+// its log all that is wrong.
+package awsapp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"slices"
+	"time"
+	_ "time/tzdata" // days are days in the organizations' zones, and Lambda's image has no zones
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/fullmakt/fullmakt/internal/domain"
+	"github.com/fullmakt/fullmakt/internal/endpoint"
+	"github.com/fullmakt/fullmakt/internal/job"
+	"github.com/fullmakt/fullmakt/internal/lambdahttp"
+	"github.com/fullmakt/fullmakt/internal/password"
+	"github.com/fullmakt/fullmakt/internal/profile"
+	"github.com/fullmakt/fullmakt/internal/store"
+	"github.com/fullmakt/fullmakt/internal/table/dynamotable"
+)
+
+// Serve is the Lambda function of an endpoint. It does not return.
+func Serve(e endpoint.Endpoint) {
+	run(e.Needs, func(b base) lambda.Handler { return serve(e, b) })
+}
+
+// Run is the Lambda function of a job, with the parts for those of its needs
+// that not every function has. It does not return.
+func Run(j job.Job, parts ...Part) {
+	run(j.Needs, func(b base) lambda.Handler { return work(j, parts, b) })
+}
+
+// Part gives a job what one of its needs asks for. It is linked only into the
+// functions that name it.
+type Part struct {
+	Need endpoint.Need
+	Wire func(env *Env, deps *job.Deps)
+}
+
+// base is what every function has.
+type base struct {
+	env     *Env
+	log     *slog.Logger
+	store   domain.Store
+	profile *domain.Profile
+}
+
+func run(needs []endpoint.Need, wire func(base) lambda.Handler) {
+	log := slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: lambdacontext.ReplaceAttr}))
+	slog.SetDefault(log) // the Lambda library logs there too
+	handler, err := start(&Env{lookup: os.Getenv}, log, needs, wire)
+	if err != nil {
+		log.Error("the function cannot start", "error", err)
+		os.Exit(1)
+	}
+	lambda.Start(handler)
+}
+
+// start makes the handler of a function, or tells all that is wrong with its
+// environment.
+func start(env *Env, log *slog.Logger, needs []endpoint.Need, wire func(base) lambda.Handler) (handler lambda.Handler, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	b := base{env: env, log: log, store: tableStore(env), profile: portalProfile(env)}
+	handler = wire(b)
+	if err := env.Err(); err != nil {
+		return nil, err
+	}
+	if slices.Contains(needs, endpoint.ReadItems) {
+		b.warmUp()
+	}
+	return handler, nil
+}
+
+// warmUpTime bounds the read that opens the connection.
+const warmUpTime = time.Second
+
+// warmUp opens the connection to the table: the first call spends more time on
+// TLS than all else that a function does before it serves, and until it serves
+// a function has a whole processor. Whether the table can be read is for the
+// first request to find out.
+func (b base) warmUp() {
+	ctx, cancel := context.WithTimeout(context.Background(), warmUpTime)
+	defer cancel()
+	if _, err := b.store.Load(ctx, domain.Want{Signing: true}); err != nil {
+		b.log.Warn("the table does not answer yet", "error", err)
+	}
+}
+
+func serve(e endpoint.Endpoint, b base) lambda.Handler {
+	deps := endpoint.Deps{Store: b.store, Profile: b.profile, Clock: time.Now, Log: b.log}
+	if e.Hashes {
+		deps.Hasher = password.New()
+	}
+	return lambdahttp.New(e.Spec, e.Handler(deps), b.log)
+}
+
+func work(j job.Job, parts []Part, b base) lambda.Handler {
+	deps := job.Deps{Store: b.store, Profile: b.profile, Clock: time.Now, Log: b.log}
+	for _, need := range []endpoint.Need{endpoint.SendMail, endpoint.MintLinks} {
+		if !slices.Contains(j.Needs, need) {
+			continue
+		}
+		i := slices.IndexFunc(parts, func(p Part) bool { return p.Need == need })
+		if i < 0 {
+			b.env.Fault("the need "+string(need), errors.New("has no part in the function's main"))
+			continue
+		}
+		parts[i].Wire(b.env, &deps)
+	}
+	return &worker{job: j, deps: deps}
+}
+
+func tableStore(env *Env) domain.Store {
+	return store.New(dynamotable.New(dynamotable.Config{
+		Region: env.Region(), Table: env.Required(EnvTable, Name(255, "_.-")), Endpoint: env.Endpoint("DYNAMODB"),
+	}))
+}
+
+func portalProfile(env *Env) (p *domain.Profile) {
+	env.Required(EnvProfile, func(name string) (err error) {
+		if p, err = profile.Load(name); err != nil {
+			return fmt.Errorf("names no profile: %w", err)
+		}
+		return nil
+	})
+	return p
+}
+
+// worker is the Lambda handler of a job.
+type worker struct {
+	job  job.Job
+	deps job.Deps
+}
+
+// Invoke runs the job once. A panic is its failure, and not the function's:
+// the next event finds it running.
+func (w *worker) Invoke(ctx context.Context, event []byte) (out []byte, err error) {
+	began := time.Now()
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+			w.deps.Log.ErrorContext(ctx, "panic", "job", w.job.ID, "error", err, "stack", string(debug.Stack()))
+		}
+		level := slog.LevelInfo
+		attrs := []slog.Attr{
+			slog.String("job", w.job.ID), slog.Float64("ms", float64(time.Since(began).Microseconds())/1000), slog.Bool("failed", err != nil),
+		}
+		if err != nil {
+			level = slog.LevelError
+			attrs = append(attrs, slog.Any("error", err))
+		}
+		w.deps.Log.LogAttrs(ctx, level, "job", attrs...)
+	}()
+	result, err := w.job.Run(ctx, w.deps, event)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(result)
+}

@@ -1,0 +1,148 @@
+package awsapp
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/fullmakt/fullmakt/internal/endpoint"
+)
+
+// The environment variables that configure a function.
+const (
+	EnvRegion           = "AWS_REGION"                      // set by Lambda itself
+	EnvTable            = "FULLMAKT_TABLE"                  // name of the table
+	EnvProfile          = "FULLMAKT_PROFILE"                // name of one of the profiles in the binary
+	EnvMailFrom         = "FULLMAKT_MAIL_FROM"              // bare address that mails come from
+	EnvConfigurationSet = "FULLMAKT_MAIL_CONFIGURATION_SET" // of SES; may be empty
+	EnvOperatorName     = "FULLMAKT_OPERATOR_NAME"          // of the company whose portal it is
+	EnvPortalURL        = "FULLMAKT_PORTAL_URL"             // base of the links in mails, without a slash at its end
+	EnvLinkKey          = "FULLMAKT_LINK_KEY"               // id, ARN or alias of the KMS key that mints one-time links
+)
+
+// Variables are the ones that a function with these needs is given by its
+// deployment; the first of the two must not be empty.
+func Variables(needs []endpoint.Need) (required, optional []string) {
+	required = []string{EnvTable, EnvProfile}
+	if slices.Contains(needs, endpoint.SendMail) {
+		required = append(required, EnvMailFrom, EnvOperatorName, EnvPortalURL)
+		optional = append(optional, EnvConfigurationSet)
+	}
+	if slices.Contains(needs, endpoint.MintLinks) {
+		required = append(required, EnvLinkKey)
+	}
+	return required, optional
+}
+
+// Env reads the configuration of a function, and gathers what is wrong with it
+// so that all of it is told at once.
+type Env struct {
+	lookup func(name string) string
+	faults []error
+}
+
+// Required reads a variable that must be there and pass the check.
+func (e *Env) Required(name string, check func(value string) error) string {
+	value := e.lookup(name)
+	if value == "" {
+		e.Fault(name, errors.New("is missing"))
+		return ""
+	}
+	return e.checked(name, value, check)
+}
+
+// Optional reads a variable that may be missing or empty.
+func (e *Env) Optional(name string, check func(value string) error) string {
+	value := e.lookup(name)
+	if value == "" {
+		return ""
+	}
+	return e.checked(name, value, check)
+}
+
+func (e *Env) checked(name, value string, check func(string) error) string {
+	if err := check(value); err != nil {
+		e.Fault(name, err)
+	}
+	return value
+}
+
+// Fault notes what is wrong with a variable, once.
+func (e *Env) Fault(name string, err error) {
+	fault := fmt.Errorf("%s %w", name, err)
+	if !slices.ContainsFunc(e.faults, func(noted error) bool { return noted.Error() == fault.Error() }) {
+		e.faults = append(e.faults, fault)
+	}
+}
+
+// Err is all that is wrong; nil when the function can start.
+func (e *Env) Err() error { return errors.Join(e.faults...) }
+
+// Region is the function's own.
+func (e *Env) Region() string { return e.Required(EnvRegion, Name(30, "-")) }
+
+// Endpoint is where an AWS service is, if not at its own place; the variable is
+// the one that the AWS SDKs know, AWS_ENDPOINT_URL_ and the service.
+func (e *Env) Endpoint(service string) string {
+	return e.Optional("AWS_ENDPOINT_URL_"+service, func(value string) error {
+		// In `sam local` the service is on another container's plain address.
+		err := webAddress(value)
+		if errors.Is(err, errPlain) && e.lookup("AWS_SAM_LOCAL") == "true" {
+			return nil
+		}
+		return err
+	})
+}
+
+// PortalURL is the base of the links in mails.
+func (e *Env) PortalURL() string {
+	return e.Required(EnvPortalURL, func(value string) error {
+		if strings.HasSuffix(value, "/") {
+			return errors.New("ends with a slash")
+		}
+		return webAddress(value)
+	})
+}
+
+// Name checks that a value is at most most letters and digits of ASCII, and
+// others. (A regular expression with such a count costs a millisecond of every start.)
+func Name(most int, others string) func(value string) error {
+	return func(value string) error {
+		if len(value) > most || strings.ContainsFunc(value, func(r rune) bool {
+			return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune(others, r)
+		}) {
+			return fmt.Errorf("is not at most %d letters, digits and %s", most, others)
+		}
+		return nil
+	}
+}
+
+// Line checks that a value is one line of text.
+func Line(value string) error {
+	if strings.TrimSpace(value) != value || !utf8.ValidString(value) ||
+		strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return errors.New("is not one line of text")
+	}
+	return nil
+}
+
+var errPlain = errors.New("is neither https nor on this machine")
+
+// webAddress checks that a value is an address that nobody else can listen to:
+// https, or on this machine.
+func webAddress(value string) error {
+	u, err := url.Parse(value)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || strings.ContainsAny(value, "?# ") {
+		return errors.New("is not the address of a site")
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	if u.Scheme == "http" && u.Hostname() != "localhost" && (err != nil || !ip.IsLoopback()) {
+		return errPlain
+	}
+	return nil
+}

@@ -1,0 +1,121 @@
+package awsapp
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/fullmakt/fullmakt/internal/endpoint"
+)
+
+func env(variables map[string]string) *Env {
+	return &Env{lookup: func(name string) string { return variables[name] }}
+}
+
+func TestXF19_PortalURL(t *testing.T) {
+	t.Parallel()
+	for value, ok := range map[string]bool{
+		"https://portal.example.com": true, "https://portal.example.com:8443/users": true,
+		"http://localhost:8080": true, "http://127.0.0.1:8080": true, "http://[::1]:8080": true,
+		"":                   false,
+		"portal.example.com": false, "//portal.example.com": false, "https:": false, "https:///x": false, "ftp://portal.example.com": false,
+		"javascript:alert(1)": false, "http://portal.example.com": false, "http://127.0.0.1.example.com": false, "http://localhost.example.com": false,
+		"https://portal.example.com/": false, "https://portal.example.com?x=1": false, "https://portal.example.com#x": false,
+		"https://user:password@portal.example.com": false, "https://portal.example.com/a b": false, "https://portal.example.com\n": false,
+	} {
+		e := env(map[string]string{EnvPortalURL: value})
+		if e.PortalURL(); (e.Err() == nil) != ok {
+			t.Errorf("%q: %v", value, e.Err())
+		}
+	}
+}
+
+func TestXF19_Endpoint(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		value, sam string
+		ok         bool
+	}{
+		{"", "", true},
+		{"http://127.0.0.1:8000", "", true},
+		{"https://vpce.example.com", "", true},
+		{"http://dynamodb:8000", "", false},
+		{"http://dynamodb:8000", "true", true},
+		{"ftp://dynamodb:8000", "true", false},
+		{"dynamodb", "true", false},
+	} {
+		e := env(map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": c.value, "AWS_SAM_LOCAL": c.sam})
+		if got := e.Endpoint("DYNAMODB"); got != c.value || (e.Err() == nil) != c.ok {
+			t.Errorf("%+v: %q, %v", c, got, e.Err())
+		}
+	}
+}
+
+func TestXF19_Texts(t *testing.T) {
+	t.Parallel()
+	for value, ok := range map[string]bool{
+		"Exempeluthyrning AB": true, "Kone & Työ Oy": true,
+		" x": false, "x ": false, "a\nb": false, "a\x00b": false, "a\u202eb": false, "a\u2028b": false, "\xff": false,
+	} {
+		if (Line(value) == nil) != ok {
+			t.Errorf("Line(%q) = %v", value, Line(value))
+		}
+	}
+	for value, ok := range map[string]bool{
+		"fullmakt-Prod_2.x": true, strings.Repeat("a", 20): true,
+		strings.Repeat("a", 21): false, "a b": false, "a/b": false, "å": false, "a\n": false,
+	} {
+		if (Name(20, "-_.")(value) == nil) != ok {
+			t.Errorf("Name(%q) = %v", value, Name(20, "-_.")(value))
+		}
+	}
+}
+
+// All faults are told at once, each once, and nothing is connected to before.
+func TestXF19_FaultsTogether(t *testing.T) {
+	t.Parallel()
+	e := env(map[string]string{EnvTable: "a table", "AWS_ENDPOINT_URL_DYNAMODB": "x"})
+	_, err := start(e, slog.New(slog.DiscardHandler), []endpoint.Need{endpoint.ReadItems}, func(b base) lambda.Handler {
+		b.env.Region()
+		return nil
+	})
+	if err == nil {
+		t.Fatal("it starts")
+	}
+	for _, name := range []string{EnvTable, EnvProfile, EnvRegion, "AWS_ENDPOINT_URL_DYNAMODB"} {
+		if strings.Count(err.Error(), name+" ") != 1 {
+			t.Errorf("%s is not told of once: %v", name, err)
+		}
+	}
+}
+
+// Deployments give a function what Variables says.
+func TestVariablesAreThoseThatAreRead(t *testing.T) {
+	t.Parallel()
+	read := map[string]bool{}
+	e := &Env{lookup: func(name string) string {
+		read[name] = true
+		return map[string]string{EnvRegion: "eu-north-1", EnvTable: "fullmakt", EnvProfile: "rental"}[name]
+	}}
+	type request struct{}
+	spec := endpoint.Spec{
+		ID: "thing-get", Method: http.MethodGet, Path: "/v1/thing", Summary: "Shows it.", Status: http.StatusOK, Access: endpoint.Public("it is for tests"),
+	}
+	get := endpoint.New[request, endpoint.None](spec, nil, nil)
+	if _, err := start(e, slog.New(slog.DiscardHandler), nil, func(b base) lambda.Handler { return serve(get, b) }); err != nil {
+		t.Fatal(err)
+	}
+	required, optional := Variables(nil)
+	for _, name := range append(append(required, optional...), EnvRegion, "AWS_ENDPOINT_URL_DYNAMODB") {
+		if !read[name] {
+			t.Errorf("%s is not read", name)
+		}
+		delete(read, name)
+	}
+	for name := range read {
+		t.Errorf("%s is read and not in Variables", name)
+	}
+}

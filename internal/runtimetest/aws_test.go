@@ -1,0 +1,104 @@
+package runtimetest
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// messageID is what the fake SES calls every message.
+const messageID = "0107018f-sample-000000"
+
+// fakeAWS stands for SES and KMS. It takes only what the function has signed
+// with its credentials.
+type fakeAWS struct {
+	url     string
+	denyKey bool // KMS refuses the key
+
+	mu       sync.Mutex
+	messages []url.Values
+}
+
+func newFakeAWS(t *testing.T) *fakeAWS {
+	t.Helper()
+	f := &fakeAWS{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		service := "ses"
+		if r.Header.Get("X-Amz-Target") != "" {
+			service = "kms"
+		}
+		signed := r.Header.Get("Authorization")
+		if !strings.HasPrefix(signed, "AWS4-HMAC-SHA256 Credential="+accessKey+"/") ||
+			!strings.Contains(signed, "/"+region+"/"+service+"/aws4_request") || r.Header.Get("X-Amz-Security-Token") == "" {
+			t.Errorf("signed as %q", signed)
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		switch {
+		case service == "ses":
+			f.send(t, w, body)
+		case r.Header.Get("X-Amz-Target") == "TrentService.GenerateMac":
+			f.mac(t, w, body)
+		default:
+			t.Errorf("KMS was asked for %s", r.Header.Get("X-Amz-Target"))
+		}
+	}))
+	t.Cleanup(server.Close)
+	f.url = server.URL
+	return f
+}
+
+func (f *fakeAWS) sent() []url.Values {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.messages
+}
+
+func (f *fakeAWS) send(t *testing.T, w http.ResponseWriter, body []byte) {
+	form, err := url.ParseQuery(string(body))
+	if err != nil || form.Get("Action") != "SendEmail" {
+		t.Errorf("SES was asked for %s, %v", form.Get("Action"), err)
+	}
+	f.mu.Lock()
+	f.messages = append(f.messages, form)
+	f.mu.Unlock()
+	w.Header().Set("Content-Type", "text/xml")
+	fmt.Fprintf(w, `<SendEmailResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/">`+
+		`<SendEmailResult><MessageId>%s</MessageId></SendEmailResult></SendEmailResponse>`, messageID)
+}
+
+func (f *fakeAWS) mac(t *testing.T, w http.ResponseWriter, body []byte) {
+	var in struct {
+		KeyID        string `json:"KeyId"`
+		MacAlgorithm string
+		Message      []byte
+	}
+	if err := json.NewDecoder(bytes.NewReader(body)).Decode(&in); err != nil {
+		t.Error(err)
+	}
+	if in.KeyID != "alias/fullmakt-links" || in.MacAlgorithm != "HMAC_SHA_256" || len(in.Message) == 0 {
+		t.Errorf("KMS was asked for %+v", in)
+	}
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	if f.denyKey {
+		w.WriteHeader(http.StatusBadRequest)
+		w.Write([]byte(`{"__type":"AccessDeniedException","message":"not yours"}`))
+		return
+	}
+	mac := hmac.New(sha256.New, []byte("the key that KMS keeps"))
+	mac.Write(in.Message)
+	if err := json.NewEncoder(w).Encode(map[string]any{"KeyId": in.KeyID, "Mac": mac.Sum(nil), "MacAlgorithm": in.MacAlgorithm}); err != nil {
+		t.Error(err)
+	}
+}
