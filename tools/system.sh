@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the tests need of the system: Java for DynamoDB Local, Chromium for the
+# What the tests need of the system: a JDK for DynamoDB Local, Chromium for the
 # browser tests. As root on Debian it is installed; elsewhere it is named.
 set -euo pipefail
 
@@ -16,5 +16,5 @@ need() { # command, Debian package, what for
 	exit 1
 }
 
-need java default-jre-headless "DynamoDB Local, Java 17 or newer"
+need javac default-jdk-headless "DynamoDB Local, a JDK of 17 or newer"
 need chromium chromium "the tests in a browser"

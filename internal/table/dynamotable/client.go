@@ -20,7 +20,8 @@ type Config struct {
 	Endpoint string
 	// Credentials of nil are those that Lambda puts into the environment.
 	Credentials aws.CredentialsProvider
-	// Transport of nil is the driver's own, with time-outs; tests put faults here.
+	// Transport of nil is the driver's own, with time-outs. Any other has to
+	// bring its own; tests put faults here.
 	Transport http.RoundTripper
 }
 
@@ -32,11 +33,7 @@ func NewClient(cfg Config) *dynamodb.Client {
 		Region:      cfg.Region,
 		Credentials: cfg.Credentials,
 		Retryer:     retryer,
-		HTTPClient: &http.Client{
-			Transport:     cfg.Transport,
-			Timeout:       tryTimeout,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
+		HTTPClient:  newHTTPClient(cfg.Transport),
 	}
 	if cfg.Endpoint != "" {
 		options.BaseEndpoint = &cfg.Endpoint
@@ -44,24 +41,25 @@ func NewClient(cfg Config) *dynamodb.Client {
 	if cfg.Credentials == nil {
 		options.Credentials = aws.CredentialsProviderFunc(lambdaCredentials)
 	}
-	if cfg.Transport == nil {
-		options.HTTPClient.(*http.Client).Transport = newTransport()
-	}
 	return dynamodb.New(options)
 }
 
-// tryTimeout is for one try as a whole. DynamoDB answers within 30 ms; what
-// takes so long is a lost connection, and a new one is the cure.
-const tryTimeout = 4 * time.Second
-
-func newTransport() *http.Transport {
-	return &http.Transport{
-		DialContext:           (&net.Dialer{Timeout: time.Second}).DialContext,
-		TLSHandshakeTimeout:   2 * time.Second,
-		ResponseHeaderTimeout: 2 * time.Second,
-		MaxIdleConnsPerHost:   32,
-		IdleConnTimeout:       time.Minute,
+func newHTTPClient(transport http.RoundTripper) *http.Client {
+	client := &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+	if transport == nil {
+		// DynamoDB answers within 30 ms. What takes seconds is a lost
+		// connection, and a new one is the cure.
+		client.Timeout = 3 * time.Second
+		client.Transport = &http.Transport{
+			DialContext:         (&net.Dialer{Timeout: time.Second}).DialContext,
+			MaxIdleConnsPerHost: 32,
+			IdleConnTimeout:     time.Minute,
+		}
+	}
+	return client
 }
 
 func lambdaCredentials(context.Context) (aws.Credentials, error) {

@@ -15,7 +15,7 @@ import (
 )
 
 // maxTries is how often a call is sent: with the pauses between, a storage
-// that refuses at once is given up after two seconds at most.
+// that refuses at once is given up after two and a half seconds at most.
 const maxTries = 6
 
 // pause returns how long to wait after the given try, from 1: anything

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,7 +61,7 @@ func (t *Table) prepare(s table.Schema) (err error) {
 	t.get = prepare(t.read, "SELECT %s FROM items WHERE %s = ? AND %s = ?", cols, s.PK, s.SK)
 	t.dump = prepare(t.read, "SELECT %s FROM items WHERE (%s, %s) > (?, ?) ORDER BY %[2]s, %[3]s LIMIT 200", cols, s.PK, s.SK)
 	t.query = make(map[direction]*sql.Stmt)
-	for _, way := range append(s.Indexes, table.IndexSchema{PK: s.PK, SK: s.SK}) {
+	for _, way := range append(slices.Clone(s.Indexes), table.IndexSchema{PK: s.PK, SK: s.SK}) {
 		for reverse, order := range map[bool]string{false: "ASC", true: "DESC"} {
 			t.query[direction{way.Name, reverse}] = prepare(t.read,
 				"SELECT %s FROM items WHERE %s = ? AND %s BETWEEN ? AND ? AND %[3]s <> ? ORDER BY %[3]s %s LIMIT ?",

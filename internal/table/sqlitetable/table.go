@@ -3,7 +3,7 @@
 //
 // A file is in WAL mode with synchronous=FULL: what Transact has confirmed
 // outlives the process being killed and the power going. NORMAL would only do
-// for the former, and saves but half a millisecond of a write.
+// for the former, and saves but two tenths of a millisecond of a write.
 package sqlitetable
 
 import (
@@ -67,12 +67,7 @@ func open(path string) (t *Table, err error) {
 		}
 		t.read = t.write
 	} else {
-		// SQLite gives its two companions of the file the same rights.
-		file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-		if err != nil {
-			return t, err
-		}
-		if err := file.Close(); err != nil {
+		if err := create(path); err != nil {
 			return t, err
 		}
 		name := "file:" + (&url.URL{Path: path}).EscapedPath()
@@ -93,6 +88,20 @@ func open(path string) (t *Table, err error) {
 		return t, err
 	}
 	return t, t.prepare(table.TheSchema)
+}
+
+// create makes the file, if there is none, with the rights that SQLite then
+// gives its two companions too. It leaves a file alone that is there: to close
+// it here would undo the locks that this process has on it elsewhere.
+func create(path string) error {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return file.Close()
 }
 
 // connect returns a pool that keeps its connections.
