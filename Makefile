@@ -9,7 +9,7 @@ TOOLS    := .tools
 VENV     := $(TOOLS)/venv
 LINT     := $(TOOLS)/bin/golangci-lint
 LINT_VERSION    := v2.15.0
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
 ##@ Run it
 run: ## everything in one process on this machine, with demo data (PROFILE=rental)
@@ -32,6 +32,7 @@ verify: generate $(LINT) $(TOOLS)/npm.done ## generated files are true, and lint
 	$(LINT) run ./...
 	cd infra && ../$(LINT) run ./...
 	go mod tidy -diff
+	cd infra && go mod tidy -diff
 	$(TOOLS)/node_modules/.bin/redocly lint docs/openapi.json
 
 ##@ Build it

@@ -95,9 +95,8 @@ var jobEvents = map[string]any{
 		"eventSource": "aws:dynamodb", "awsRegion": "eu-north-1",
 		"eventSourceARN": "arn:aws:dynamodb:eu-north-1:123456789012:table/fullmakt/stream/2026-11-01T00:00:00.000",
 		"dynamodb": members{
-			"ApproximateCreationDateTime": 1793520000, "SequenceNumber": "111", "SizeBytes": 59, "StreamViewType": "NEW_IMAGE",
-			"Keys":     members{"pk": members{"S": "MAIL#" + string(Mail)}, "sk": members{"S": string(Mail)}},
-			"NewImage": members{"pk": members{"S": "MAIL#" + string(Mail)}, "sk": members{"S": string(Mail)}, "v": members{"N": "1"}},
+			"ApproximateCreationDateTime": 1793520000, "SequenceNumber": "111", "SizeBytes": 59, "StreamViewType": "KEYS_ONLY",
+			"Keys": members{"pk": members{"S": "MAIL#" + string(Mail)}, "sk": members{"S": string(Mail)}},
 		},
 	}}},
 }

@@ -66,6 +66,9 @@ func (l limited) Transact(ctx context.Context, ops ...table.Op) error {
 		if err := l.demand(need); err != nil {
 			return err
 		}
+		if op.Kind == table.OpDelete && strings.HasPrefix(op.Item.PK, "AUDIT#") {
+			return fmt.Errorf("%s deletes an audit entry, which nobody may", l.function)
+		}
 	}
 	return l.Table.Transact(ctx, ops...)
 }

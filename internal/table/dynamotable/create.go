@@ -13,14 +13,14 @@ import (
 )
 
 // CreateTable makes a table of the schema, for tests and local tools, and
-// returns when it can be used. It is paid per request and has a stream of new
-// images, as the deployed one; time to live is off, so that nothing goes by itself.
+// returns when it can be used. It is paid per request and has a stream of
+// keys, as the deployed one; time to live is off, so that nothing goes by itself.
 func CreateTable(ctx context.Context, client *dynamodb.Client, name string, schema table.Schema) error {
 	in := &dynamodb.CreateTableInput{
 		TableName:           &name,
 		BillingMode:         types.BillingModePayPerRequest,
 		KeySchema:           keySchema(schema.PK, schema.SK),
-		StreamSpecification: &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeNewImage},
+		StreamSpecification: &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeKeysOnly},
 	}
 	keys := []string{schema.PK, schema.SK}
 	for _, index := range schema.Indexes {

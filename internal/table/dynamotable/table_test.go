@@ -43,7 +43,7 @@ func TestCreateTable(t *testing.T) {
 	if got.BillingModeSummary == nil || got.BillingModeSummary.BillingMode != types.BillingModePayPerRequest {
 		t.Errorf("billing %+v", got.BillingModeSummary)
 	}
-	if stream := got.StreamSpecification; stream == nil || !*stream.StreamEnabled || stream.StreamViewType != types.StreamViewTypeNewImage {
+	if stream := got.StreamSpecification; stream == nil || !*stream.StreamEnabled || stream.StreamViewType != types.StreamViewTypeKeysOnly {
 		t.Errorf("stream %+v", stream)
 	}
 	keys := map[string][]string{"": keyNames(got.KeySchema)}

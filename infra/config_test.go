@@ -1,0 +1,147 @@
+package main
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fullmakt/fullmakt/internal/api"
+	"github.com/fullmakt/fullmakt/internal/domain"
+	"github.com/fullmakt/fullmakt/internal/endpoint"
+	"github.com/fullmakt/fullmakt/internal/job/jobs"
+)
+
+// TestShippedEnvironments: what is in cdk.json can be deployed; both set
+// executions aside.
+func TestShippedEnvironments(t *testing.T) {
+	t.Parallel()
+	context, err := fileContext()
+	if err != nil {
+		t.Fatal(err)
+	}
+	environments := context["environments"].(m)
+	if d := cmp.Diff([]string{"dev", "prod"}, slices.Sorted(maps.Keys(environments))); d != "" {
+		t.Errorf("environments (-want +got):\n%s", d)
+	}
+	for env := range environments {
+		c, err := readConfig(env, environments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !c.ReserveConcurrency {
+			t.Errorf("%s sets nothing aside", env)
+		}
+	}
+}
+
+func TestReadConfig(t *testing.T) {
+	t.Parallel()
+	settings := m{
+		"profile": "rental", "operatorName": "Example Rental", "portalUrl": "https://portal.example.com",
+		"mailFrom": "no-reply@portal.example.com", "alarmEmail": "operations@example.com", "reserveConcurrency": true,
+	}
+	got, err := readConfig("test", m{"test": settings})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(&full, got); d != "" {
+		t.Errorf("config (-want +got):\n%s", d)
+	}
+	if len(settings) != 6 {
+		t.Error("reading took the settings away")
+	}
+
+	for name, c := range map[string]struct {
+		setting string
+		value   any
+		fault   string
+	}{
+		"no profile":             {"profile", "boats", "profile \"boats\" names no profile"},
+		"a profile by its file":  {"profile", "../rental", "profile"},
+		"two lines":              {"operatorName", "Example\nRental", "operatorName"},
+		"no encryption":          {"portalUrl", "http://portal.example.com", "portalUrl"},
+		"a slash at the end":     {"portalUrl", "https://portal.example.com/", "ends with a slash"},
+		"a query":                {"portalUrl", "https://portal.example.com?a=b", "portalUrl"},
+		"a fragment":             {"portalUrl", "https://portal.example.com#a", "portalUrl"},
+		"a password in it":       {"portalUrl", "https://a:b@portal.example.com", "portalUrl"},
+		"no host":                {"portalUrl", "https://", "portalUrl"},
+		"a sender with a name":   {"mailFrom", "Example <no-reply@portal.example.com>", "mailFrom"},
+		"a sender not in ASCII":  {"mailFrom", "no-reply@pörtal.example.com", "mailFrom"},
+		"no address for alarms":  {"alarmEmail", "operations", "alarmEmail"},
+		"an empty alarm address": {"alarmEmail", "", "alarmEmail"},
+		"maybe":                  {"reserveConcurrency", "true", "reserveConcurrency"},
+		"a number for text":      {"operatorName", 1.0, "operatorName"},
+		"a setting that is none": {"secret", "x", "secret is no setting"},
+		"one in another case":    {"Profile", "rental", "Profile is no setting"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			broken := maps.Clone(settings)
+			broken[c.setting] = c.value
+			_, err := readConfig("test", m{"test": broken})
+			if err == nil || !strings.Contains(err.Error(), c.fault) {
+				t.Errorf("got %v, want %q", err, c.fault)
+			}
+			if err != nil && strings.Count(err.Error(), "\n") != 1 {
+				t.Errorf("more than one fault: %v", err)
+			}
+		})
+	}
+}
+
+// TestReadConfigReportsAll: all that is wrong is told at once.
+func TestReadConfigReportsAll(t *testing.T) {
+	t.Parallel()
+	_, err := readConfig("Test!", m{"Test!": m{"portalUrl": "http://x", "colour": "red"}})
+	if err == nil {
+		t.Fatal("no fault")
+	}
+	for _, fault := range []string{"profile is missing", "operatorName is missing", "portalUrl", "mailFrom is missing", "reserveConcurrency", "the name", "colour"} {
+		if !strings.Contains(err.Error(), fault) {
+			t.Errorf("%q is not in:\n%v", fault, err)
+		}
+	}
+	for _, environments := range []any{nil, m{}, m{"test": "rental"}, m{"prod": m{}}} {
+		if _, err := readConfig("test", environments); err == nil || !strings.Contains(err.Error(), `no environment "test"`) {
+			t.Errorf("%v: %v", environments, err)
+		}
+	}
+}
+
+// TestCheck: functions without a program, and endpoints that cannot get what
+// they need, are told of all at once, before anything is synthesized.
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	dist := t.TempDir()
+	err := check(&full, dist, api.Endpoints(), jobs.All())
+	if err == nil {
+		t.Fatal("no fault")
+	}
+	for _, id := range functionIDs() {
+		if !strings.Contains(err.Error(), filepath.Join(dist, id, "bootstrap")+" is no program") {
+			t.Errorf("%s is not missed", id)
+		}
+	}
+
+	spec := endpoint.Spec{
+		ID: "link-mint", Method: "POST", Path: "/v1/links", Summary: "Mints.", Status: 200,
+		Access: endpoint.Right(domain.RightKey("users.create")), Needs: []endpoint.Need{endpoint.ReadItems, endpoint.MintLinks, "teleport"},
+	}
+	if err := os.MkdirAll(filepath.Join(dist, spec.ID), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dist, spec.ID, "bootstrap"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	err = check(&full, dist, []endpoint.Endpoint{{Spec: spec}}, nil)
+	for _, fault := range []string{"is no program", "only jobs of the mail stack", "nothing is allowed for the need teleport"} {
+		if err == nil || !strings.Contains(err.Error(), fault) {
+			t.Errorf("%q is not in: %v", fault, err)
+		}
+	}
+}

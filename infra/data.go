@@ -1,0 +1,51 @@
+package main
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/fullmakt/fullmakt/internal/table"
+)
+
+// dataStack makes the table, which outlives every stack. It returns the ARN of
+// the table's stream.
+//
+// The table has a name: functions and policies know it by that, and a change
+// that would replace it, which is to lose it, fails instead. Its key at rest is
+// the one that AWS manages: its use is in CloudTrail, and unlike with one of
+// ours nobody can delete it, and no role needs rights to it. The stream holds
+// keys only: mail-dispatch reads the outbox item itself, and no copy of
+// personal data stays a day in the stream.
+func dataStack(app constructs.Construct, c *Config) (stack awscdk.Stack, stream *string) {
+	stack = newStack(app, c, "data", "Fullmakt: the table.", true)
+	schema := table.TheSchema
+	t := awsdynamodb.NewTable(stack, jsii.String("table"), &awsdynamodb.TableProps{
+		TableName:           jsii.String(c.Name()),
+		PartitionKey:        text(schema.PK),
+		SortKey:             text(schema.SK),
+		BillingMode:         awsdynamodb.BillingMode_PAY_PER_REQUEST,
+		Encryption:          awsdynamodb.TableEncryption_AWS_MANAGED,
+		TimeToLiveAttribute: &schema.Expires,
+		Stream:              awsdynamodb.StreamViewType_KEYS_ONLY,
+		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{
+			PointInTimeRecoveryEnabled: jsii.Bool(true),
+		},
+		DeletionProtection: jsii.Bool(true),
+		RemovalPolicy:      awscdk.RemovalPolicy_RETAIN,
+	})
+	for _, index := range schema.Indexes {
+		t.AddGlobalSecondaryIndex(&awsdynamodb.GlobalSecondaryIndexProps{
+			IndexName:      jsii.String(string(index.Name)),
+			PartitionKey:   text(index.PK),
+			SortKey:        text(index.SK),
+			ProjectionType: awsdynamodb.ProjectionType_ALL,
+		})
+	}
+	return stack, t.TableStreamArn()
+}
+
+func text(name string) *awsdynamodb.Attribute {
+	return &awsdynamodb.Attribute{Name: &name, Type: awsdynamodb.AttributeType_STRING}
+}

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fullmakt/fullmakt/internal/table"
+)
+
+// TestXI9_TableIsTheSchemaAndStays: the deployed table is the tested one, and
+// is not lost by accident.
+func TestXI9_TableIsTheSchemaAndStays(t *testing.T) {
+	t.Parallel()
+	a := synth(t)
+	schema := table.TheSchema
+	keys := func(pk, sk string) []any {
+		return []any{m{"AttributeName": pk, "KeyType": "HASH"}, m{"AttributeName": sk, "KeyType": "RANGE"}}
+	}
+	texts := func(pk, sk string) []any {
+		return []any{m{"AttributeName": pk, "AttributeType": "S"}, m{"AttributeName": sk, "AttributeType": "S"}}
+	}
+	attributes, indexes := texts(schema.PK, schema.SK), []any{}
+	for _, index := range schema.Indexes {
+		attributes = append(attributes, texts(index.PK, index.SK)...)
+		indexes = append(indexes, m{
+			"IndexName": string(index.Name), "KeySchema": keys(index.PK, index.SK), "Projection": m{"ProjectionType": "ALL"},
+		})
+	}
+	got := a.only(t, "AWS::DynamoDB::Table")
+	if d := cmp.Diff(m{
+		"TableName":                        "fullmakt-test",
+		"KeySchema":                        keys(schema.PK, schema.SK),
+		"AttributeDefinitions":             attributes,
+		"GlobalSecondaryIndexes":           indexes,
+		"BillingMode":                      "PAY_PER_REQUEST",
+		"TimeToLiveSpecification":          m{"AttributeName": schema.Expires, "Enabled": true},
+		"StreamSpecification":              m{"StreamViewType": "KEYS_ONLY"},
+		"PointInTimeRecoverySpecification": m{"PointInTimeRecoveryEnabled": true},
+		"SSESpecification":                 m{"SSEEnabled": true},
+		"DeletionProtectionEnabled":        true,
+	}, got.Properties); d != "" {
+		t.Errorf("table (-want +got):\n%s", d)
+	}
+	if got.DeletionPolicy != "Retain" || got.UpdateReplacePolicy != "Retain" {
+		t.Errorf("deletion: %s; replacement: %s", got.DeletionPolicy, got.UpdateReplacePolicy)
+	}
+	if !a.artifact(t, "data").Properties.TerminationProtection {
+		t.Error("the stack can be deleted")
+	}
+}

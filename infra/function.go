@@ -1,0 +1,78 @@
+package main
+
+import (
+	"path/filepath"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/fullmakt/fullmakt/internal/endpoint"
+)
+
+// logRetention is how long all logs are kept: long enough to look into what a
+// customer reports late.
+const logRetention = awslogs.RetentionDays_THREE_MONTHS
+
+// functionProps say what a function has of its own.
+type functionProps struct {
+	deployment
+	ID, Summary string
+	Needs       []endpoint.Need // for its variables
+	Policy      []awsiam.PolicyStatement
+	Timeout     time.Duration
+	Memory      float64 // in MB; the processor's share comes with it
+	Reserved    float64 // executions set aside, and the most there can be; 0: neither
+}
+
+// newFunction makes a function, with a role and a log group that are its alone.
+// It has no name of its own, so that it can move to another stack.
+func newFunction(stack awscdk.Stack, p functionProps) awslambda.Function {
+	logs := newLogGroup(stack, p.ID+"-logs")
+	statements := append([]awsiam.PolicyStatement{
+		allow(nil, on(logs.LogGroupArn()), "logs:CreateLogStream", "logs:PutLogEvents"),
+	}, p.Policy...)
+	role := awsiam.NewRole(stack, jsii.String(p.ID+"-role"), &awsiam.RoleProps{
+		AssumedBy:   awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
+		Description: jsii.String("What " + p.ID + " may do."),
+		InlinePolicies: &map[string]awsiam.PolicyDocument{
+			"needs": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements}),
+		},
+	})
+	variables, err := p.Variables(p.Needs)
+	if err != nil {
+		panic(err) // check has asked for them too
+	}
+	props := &awslambda.FunctionProps{
+		Description:   &p.Summary,
+		Code:          awslambda.Code_FromAsset(jsii.String(filepath.Join(p.Dist, p.ID)), nil),
+		Handler:       jsii.String("bootstrap"),
+		Runtime:       awslambda.Runtime_PROVIDED_AL2023(),
+		Architecture:  awslambda.Architecture_ARM_64(),
+		Role:          role,
+		LogGroup:      logs,
+		LoggingFormat: awslambda.LoggingFormat_JSON,
+		Environment:   &variables,
+		MemorySize:    &p.Memory,
+		Timeout:       seconds(p.Timeout),
+	}
+	if p.ReserveConcurrency && p.Reserved > 0 {
+		props.ReservedConcurrentExecutions = &p.Reserved
+	}
+	function := awslambda.NewFunction(stack, &p.ID, props)
+	// The CDK lets functions also wait for what may still be attached to a role.
+	// Nothing is: the policy is in the role, and cfn-lint finds it said twice.
+	function.Node().DefaultChild().(awslambda.CfnFunction).AddDeletionOverride(jsii.String("DependsOn"))
+	return function
+}
+
+func newLogGroup(stack awscdk.Stack, id string) awslogs.LogGroup {
+	return awslogs.NewLogGroup(stack, &id, &awslogs.LogGroupProps{Retention: logRetention})
+}
+
+func seconds(d time.Duration) awscdk.Duration {
+	return awscdk.Duration_Seconds(jsii.Number(d.Seconds()))
+}

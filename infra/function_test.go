@@ -1,0 +1,205 @@
+package main
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fullmakt/fullmakt/internal/api"
+	"github.com/fullmakt/fullmakt/internal/app/awsapp"
+	"github.com/fullmakt/fullmakt/internal/endpoint"
+	"github.com/fullmakt/fullmakt/internal/job/jobs"
+)
+
+// TestFunctions: every endpoint and job is one function, made of its own
+// program, with the processor that it needs.
+func TestFunctions(t *testing.T) {
+	t.Parallel()
+	a := synth(t)
+	want, got := map[string]m{}, map[string]m{}
+	add := func(id string, memory, timeout float64) {
+		want[id] = m{
+			"Program": id, "Handler": "bootstrap", "Runtime": "provided.al2023", "Architectures": []any{"arm64"},
+			"MemorySize": memory, "Timeout": timeout, "TracingConfig": nil,
+			"LoggingConfig": m{"LogFormat": "JSON", "LogGroup": "${" + id + "-logs}"},
+		}
+	}
+	for _, e := range api.Endpoints() {
+		memory := 512.0
+		if e.Hashes {
+			memory = 1769
+		}
+		add(e.ID, memory, 10)
+	}
+	for _, j := range jobs.All() {
+		add(j.ID, 512, 120)
+	}
+	for id, f := range a.functions("") {
+		asset, _ := f.Metadata["aws:asset:path"].(string) // where `sam local` looks for the program
+		program, err := os.ReadFile(filepath.Join(a.Dir, asset, "bootstrap"))
+		if err != nil {
+			t.Errorf("%s: %v", id, err)
+		}
+		got[id] = m{"Program": string(program)}
+		for property := range want[id] {
+			if property != "Program" {
+				got[id][property] = f.at(property)
+			}
+		}
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("functions (-want +got):\n%s", d)
+	}
+}
+
+// TestXI13_EnvironmentHoldsNoSecret: functions are told names and addresses, as
+// plain text, and no more of them than they ask for.
+func TestXI13_EnvironmentHoldsNoSecret(t *testing.T) {
+	t.Parallel()
+	a := synth(t)
+	values := m{
+		"FULLMAKT_TABLE":                  "fullmakt-test",
+		"FULLMAKT_PROFILE":                "rental",
+		"FULLMAKT_MAIL_FROM":              "no-reply@portal.example.com",
+		"FULLMAKT_MAIL_CONFIGURATION_SET": "fullmakt-test",
+		"FULLMAKT_OPERATOR_NAME":          "Example Rental",
+		"FULLMAKT_PORTAL_URL":             "https://portal.example.com",
+		"FULLMAKT_LINK_KEY":               "alias/fullmakt-test-links",
+	}
+	want, got := m{}, m{}
+	add := func(id string, needs []endpoint.Need) {
+		required, optional := awsapp.Variables(needs)
+		variables := m{}
+		for _, name := range append(required, optional...) {
+			variables[name] = values[name]
+		}
+		want[id] = variables
+	}
+	for _, e := range api.Endpoints() {
+		add(e.ID, e.Needs)
+	}
+	for _, j := range jobs.All() {
+		add(j.ID, j.Needs)
+	}
+	for id, f := range a.functions("") {
+		got[id] = f.at("Environment", "Variables")
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("environments (-want +got):\n%s", d)
+	}
+	for name, stack := range a.Stacks {
+		if len(stack.Parameters) > 0 || strings.Contains(stack.text, "{{resolve:") {
+			t.Errorf("stack %s takes values from elsewhere", name)
+		}
+	}
+}
+
+// TestXI16_ConcurrencyIsBounded: what anybody can call, and jobs, have
+// executions set aside and no more than those; half of an account's usual
+// thousand stay for the rest.
+func TestXI16_ConcurrencyIsBounded(t *testing.T) {
+	t.Parallel()
+	want, got, sum := m{}, m{}, 0.0
+	for _, e := range api.Endpoints() {
+		if e.Access.Public != "" {
+			want[e.ID] = 25.0
+		}
+	}
+	for _, j := range jobs.All() {
+		want[j.ID] = 1.0
+		if j.Trigger.Outbox {
+			want[j.ID] = 5.0
+		}
+	}
+	for id, f := range synth(t).functions("") {
+		if n, ok := f.at("ReservedConcurrentExecutions").(float64); ok {
+			got[id] = n
+			sum += n
+		}
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("set aside (-want +got):\n%s", d)
+	}
+	if sum > 500 {
+		t.Errorf("%v executions are set aside", sum)
+	}
+}
+
+// TestXI18_LogsEnd: every log group says how long it keeps; there is one for
+// each function and one for the access log.
+func TestXI18_LogsEnd(t *testing.T) {
+	t.Parallel()
+	a := synth(t)
+	want, got := []string{"access-logs"}, []string{}
+	for _, id := range functionIDs() {
+		want = append(want, id+"-logs")
+	}
+	for _, g := range a.all("", "AWS::Logs::LogGroup") {
+		got = append(got, g.name)
+		if g.at("RetentionInDays") != 90.0 {
+			t.Errorf("%s keeps %v days", g.name, g.at("RetentionInDays"))
+		}
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("log groups (-want +got):\n%s", d)
+	}
+}
+
+// TestBareEnvironment: without settings for them nothing is set aside and
+// nobody is told; all the functions are there.
+func TestBareEnvironment(t *testing.T) {
+	t.Parallel()
+	bare := full
+	bare.AlarmEmail, bare.ReserveConcurrency = "", false
+	a, err := synthesize(bare)
+	if err != nil {
+		t.Fatal(err)
+	}
+	functions := a.functions("")
+	want := slices.Sorted(slices.Values(functionIDs()))
+	if d := cmp.Diff(want, slices.Sorted(maps.Keys(functions))); d != "" {
+		t.Errorf("functions (-want +got):\n%s", d)
+	}
+	for id, f := range functions {
+		if n := f.at("ReservedConcurrentExecutions"); n != nil {
+			t.Errorf("%s has %v set aside", id, n)
+		}
+	}
+	if found := a.all("", "AWS::SNS::Subscription"); len(found) > 0 {
+		t.Errorf("%d subscriptions", len(found))
+	}
+}
+
+// TestTableIsThereFirst: what knows the table by its name is deployed after it.
+func TestTableIsThereFirst(t *testing.T) {
+	t.Parallel()
+	a := synth(t)
+	for _, stack := range []string{"api", "jobs", "mail"} {
+		if before := a.artifact(t, stack).Dependencies; !slices.Contains(before, "data") {
+			t.Errorf("before %s come %v", stack, before)
+		}
+	}
+}
+
+// TestStacksHaveRoom: CloudFormation takes 500 resources and a megabyte. What to
+// do when this fails is in the README.
+func TestStacksHaveRoom(t *testing.T) {
+	t.Parallel()
+	a := synth(t)
+	if d := cmp.Diff([]string{"alarms", "api", "data", "jobs", "mail"}, slices.Sorted(maps.Keys(a.Stacks))); d != "" {
+		t.Errorf("stacks (-want +got):\n%s", d)
+	}
+	for name, stack := range a.Stacks {
+		t.Logf("%s: %d resources, %d bytes", name, len(stack.Resources), len(stack.text))
+		if len(stack.Resources) > 480 || len(stack.text) > 950_000 {
+			t.Errorf("stack %s has %d resources in %d bytes: split it", name, len(stack.Resources), len(stack.text))
+		}
+	}
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/fullmakt/fullmakt/internal/job"
+)
+
+// What a job's function gets.
+const (
+	jobTimeout = 2 * time.Minute
+	jobMemory  = 512
+	// As many of one as may run at once: a stream has a few shards, and SES
+	// takes mails at a rate; of another job the second would find no work.
+	outboxReserved = 5
+	jobReserved    = 1
+)
+
+// jobsProps say which jobs the stack runs.
+type jobsProps struct {
+	deployment
+	Jobs []job.Job
+}
+
+// jobsStack makes the jobs that send no mail.
+func jobsStack(app constructs.Construct, p jobsProps) awscdk.Stack {
+	stack := newStack(app, p.Config, "jobs", "Fullmakt: jobs.", false)
+	for _, j := range p.Jobs {
+		newJob(stack, arns{stack: stack, config: p.Config}, p.deployment, j)
+	}
+	return stack
+}
+
+// newJob makes a job's function, its schedule and its alarm.
+func newJob(stack awscdk.Stack, a arns, d deployment, j job.Job, more ...awsiam.PolicyStatement) awslambda.Function {
+	f := functionProps{
+		deployment: d,
+		ID:         j.ID, Summary: j.Summary, Needs: j.Needs, Policy: append(needPolicy(a, j.Needs), more...),
+		Timeout: jobTimeout, Memory: jobMemory, Reserved: jobReserved,
+	}
+	if j.Trigger.Outbox {
+		f.Reserved = outboxReserved
+	}
+	function := newFunction(stack, f)
+	if j.Trigger.Every > 0 {
+		schedule(stack, j, function)
+	}
+	newAlarm(stack, d.Alarms, alarmProps{
+		ID:          j.ID + "-errors",
+		Description: "The job " + j.ID + " failed. Its log says why.",
+		Namespace:   "AWS/Lambda", Metric: "Errors", Statistic: "Sum", Dimension: "FunctionName", Of: *function.FunctionName(),
+	})
+	awscdk.NewCfnOutput(stack, jsii.String(j.ID+"-function"), &awscdk.CfnOutputProps{Value: function.FunctionName()})
+	return function
+}
+
+// schedule runs a job by the clock. A run that fails or cannot start is not
+// tried again: the next one does its work.
+func schedule(stack awscdk.Stack, j job.Job, function awslambda.Function) {
+	rule := awsevents.NewCfnRule(stack, jsii.String(j.ID+"-schedule"), &awsevents.CfnRuleProps{
+		Description:        jsii.String("Starts " + j.ID + "."),
+		ScheduleExpression: jsii.String(rate(j.Trigger.Every)),
+		State:              jsii.String("ENABLED"),
+		Targets: []*awsevents.CfnRule_TargetProperty{{
+			Id: jsii.String("function"), Arn: function.FunctionArn(), Input: jsii.String("{}"),
+			RetryPolicy: &awsevents.CfnRule_RetryPolicyProperty{MaximumRetryAttempts: jsii.Number(0)},
+		}},
+	})
+	awslambda.NewCfnPermission(stack, jsii.String(j.ID+"-schedule-permission"), &awslambda.CfnPermissionProps{
+		Action: jsii.String("lambda:InvokeFunction"), FunctionName: function.FunctionArn(),
+		Principal: jsii.String("events.amazonaws.com"), SourceArn: rule.AttrArn(),
+	})
+	awslambda.NewCfnEventInvokeConfig(stack, jsii.String(j.ID+"-invoke"), &awslambda.CfnEventInvokeConfigProps{
+		FunctionName: function.FunctionName(), Qualifier: jsii.String("$LATEST"),
+		MaximumRetryAttempts:     jsii.Number(0),
+		MaximumEventAgeInSeconds: jsii.Number(min(j.Trigger.Every, 6*time.Hour).Seconds()), // which is the most
+	})
+}
+
+// rate is a duration as EventBridge writes it. It counts minutes.
+func rate(every time.Duration) string {
+	minutes := int(every / time.Minute)
+	if minutes < 1 || every%time.Minute != 0 {
+		panic(fmt.Sprintf("a schedule of %v is not one of whole minutes", every))
+	}
+	if minutes == 1 {
+		return "rate(1 minute)"
+	}
+	return fmt.Sprintf("rate(%d minutes)", minutes)
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"slices"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/fullmakt/fullmakt/internal/endpoint"
+	"github.com/fullmakt/fullmakt/internal/table"
+)
+
+// arns name what permissions are for, as seen from one stack.
+type arns struct {
+	stack   awscdk.Stack
+	config  *Config
+	linkKey *string // only the mail stack has it
+}
+
+func (a arns) of(service, kind, name string) *string {
+	return a.stack.FormatArn(&awscdk.ArnComponents{Service: &service, Resource: &kind, ResourceName: &name})
+}
+
+func (a arns) table() *string { return a.of("dynamodb", "table", a.config.Name()) }
+
+func (a arns) index(i table.Index) *string {
+	return a.of("dynamodb", "table", a.config.Name()+"/index/"+string(i))
+}
+
+// permissions are what the needs allow; every need is there. They are written
+// by hand: the CDK's grants give more than is asked for.
+var permissions = map[endpoint.Need]func(a arns) awsiam.PolicyStatement{
+	endpoint.ReadItems:  func(a arns) awsiam.PolicyStatement { return allow(nil, on(a.table()), "dynamodb:BatchGetItem") },
+	endpoint.QueryTable: func(a arns) awsiam.PolicyStatement { return allow(nil, on(a.table()), "dynamodb:Query") },
+	endpoint.QueryNames: func(a arns) awsiam.PolicyStatement {
+		return allow(nil, on(a.index(table.ByName)), "dynamodb:Query")
+	},
+	endpoint.QueryTimes: func(a arns) awsiam.PolicyStatement {
+		return allow(nil, on(a.index(table.ByTime)), "dynamodb:Query")
+	},
+	endpoint.WriteItems: func(a arns) awsiam.PolicyStatement {
+		return allow(inTransaction(nil), on(a.table()), "dynamodb:PutItem", "dynamodb:ConditionCheckItem")
+	},
+	// Nobody takes back what is in the audit log.
+	endpoint.DeleteItems: func(a arns) awsiam.PolicyStatement {
+		return allow(inTransaction(leadingKeys("ForAllValues:StringNotLike", "AUDIT#*")), on(a.table()), "dynamodb:DeleteItem")
+	},
+	endpoint.SendMail: func(a arns) awsiam.PolicyStatement {
+		from := map[string]any{"StringEquals": map[string]any{"ses:FromAddress": a.config.MailFrom}}
+		return allow(from, on(a.of("ses", "identity", a.config.MailDomain()), a.of("ses", "configuration-set", a.config.Name())), "ses:SendEmail")
+	},
+	endpoint.MintLinks: func(a arns) awsiam.PolicyStatement { return allow(nil, on(a.linkKey), "kms:GenerateMac") },
+}
+
+// touchSessions is for every endpoint with a session: it writes down when the
+// session was last used, and may write nothing else by that.
+func touchSessions(a arns) awsiam.PolicyStatement {
+	return allow(inTransaction(leadingKeys("ForAllValues:StringLike", "SESSION#*")), on(a.table()), "dynamodb:PutItem")
+}
+
+// endpointPolicy is all that an endpoint's function may do to other things.
+func endpointPolicy(a arns, e endpoint.Spec) []awsiam.PolicyStatement {
+	policy := needPolicy(a, e.Needs)
+	if e.Access.Public == "" && !e.Needing(endpoint.WriteItems) {
+		policy = append(policy, touchSessions(a))
+	}
+	return policy
+}
+
+// needPolicy is what the needs allow, in the order of all needs.
+func needPolicy(a arns, needs []endpoint.Need) []awsiam.PolicyStatement {
+	var policy []awsiam.PolicyStatement
+	for _, n := range endpoint.Needs {
+		if slices.Contains(needs, n) {
+			policy = append(policy, permissions[n](a))
+		}
+	}
+	return policy
+}
+
+func on(resources ...*string) []*string { return resources }
+
+func allow(conditions map[string]any, resources []*string, actions ...string) awsiam.PolicyStatement {
+	props := &awsiam.PolicyStatementProps{Actions: jsii.Strings(actions...), Resources: &resources}
+	if conditions != nil {
+		props.Conditions = &conditions
+	}
+	return awsiam.NewPolicyStatement(props)
+}
+
+// leadingKeys is a condition on the partition keys of a call. A condition for
+// all values also holds where there are none: hence Null.
+func leadingKeys(operator, pattern string) map[string]any {
+	return map[string]any{
+		operator: map[string]any{"dynamodb:LeadingKeys": []string{pattern}},
+		"Null":   map[string]any{"dynamodb:LeadingKeys": "false"},
+	}
+}
+
+// inTransaction adds that writes come in transactions, as all of ours do: a
+// transaction has no action of its own.
+func inTransaction(conditions map[string]any) map[string]any {
+	if conditions == nil {
+		conditions = map[string]any{}
+	}
+	conditions["ForAnyValue:StringEquals"] = map[string]any{"dynamodb:EnclosingOperation": []string{"TransactWriteItems"}}
+	return conditions
+}
