@@ -29,8 +29,9 @@ import (
 const inMemory = ":memory:"
 
 type serveOptions struct {
-	addr, data, profile, portalURL, operatorEmail, operatorName string
-	demo                                                        bool
+	addr, data, profile, portalURL                string
+	operatorEmail, operatorName, operatorLanguage string
+	demo                                          bool
 }
 
 func serve(ctx context.Context, args []string, out io.Writer) error {
@@ -42,6 +43,7 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&o.portalURL, "portal-url", "", "base of the links in mails (default: this server)")
 	flags.StringVar(&o.operatorEmail, "operator-email", "operator@example.com", "first administrator of an empty store")
 	flags.StringVar(&o.operatorName, "operator-name", "Example Portal", "name of the company whose portal it is")
+	flags.StringVar(&o.operatorLanguage, "operator-language", "en", "language of that administrator")
 	flags.BoolVar(&o.demo, "demo", false, "fill an empty store with the profile's demo customers")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -92,6 +94,10 @@ func open(ctx context.Context, o serveOptions, base string) (app *localapp.App, 
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	language := domain.Language(o.operatorLanguage)
+	if !p.Speaks(language) {
+		return nil, nil, nil, fmt.Errorf("--operator-language: the profile does not speak %q", language)
+	}
 	file, mailDir := inMemory, ""
 	key := make([]byte, 32)
 	rand.Read(key)
@@ -113,7 +119,7 @@ func open(ctx context.Context, o serveOptions, base string) (app *localapp.App, 
 		Table: t, Profile: p, Hasher: password.New(), Mailbox: mailbox, LinkKey: key, PortalURL: portalURL,
 		Operator: o.operatorName, Log: slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
-	if invited, err = app.Bootstrap(ctx, operator, customers); err != nil {
+	if invited, err = app.Bootstrap(ctx, operator, language, customers); err != nil {
 		t.Close()
 		return nil, nil, nil, err
 	}

@@ -128,7 +128,7 @@ func On(t testing.TB, tb table.Table, o Options) *World {
 		c.Sender = o.Sender(mailbox)
 	}
 	w.App = localapp.New(c)
-	if _, err := w.App.Bootstrap(context.Background(), OperatorEmail, nil); err != nil {
+	if _, err := w.App.Bootstrap(context.Background(), OperatorEmail, domain.English, nil); err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(w.App.Handler())

@@ -105,8 +105,9 @@ func UpdateOrganization(c *Change, s *Scene, in OrganizationPatch) *Organization
 
 // Operator is the company whose portal it is, and its first administrator's address.
 type Operator struct {
-	Name  string
-	Email Email
+	Name     string
+	Email    Email
+	Language Language // of the first administrator
 }
 
 // Bootstrap fills an empty store: the operator's organization with one
@@ -115,7 +116,7 @@ type Operator struct {
 func Bootstrap(ctx context.Context, store Store, c *Change, profile *Profile, operator Operator) error {
 	in := Customer{
 		Name: operator.Name, Country: profile.Country, BusinessID: "OPERATOR", Language: profile.DefaultLanguage(),
-		Administrator: Card{GivenName: "First", FamilyName: "Administrator", Email: operator.Email, Language: profile.DefaultLanguage()},
+		Administrator: Card{GivenName: "Operator", FamilyName: "Administrator", Email: operator.Email, Language: operator.Language},
 	}
 	want := Want{Organization: OperatorID, Signing: true}
 	want.ForCustomer(in)

@@ -113,11 +113,11 @@ func (a *App) Run(ctx context.Context, id string, event json.RawMessage) (any, e
 // Bootstrap fills an empty store: the operator with its first administrator
 // and, with demo data, the profile's demo customers with theirs. What is there
 // already is left alone. It returns the addresses that it has invited.
-func (a *App) Bootstrap(ctx context.Context, operatorEmail domain.Email, demo []domain.Customer) (invited []domain.Email, err error) {
+func (a *App) Bootstrap(ctx context.Context, operatorEmail domain.Email, language domain.Language, demo []domain.Customer) (invited []domain.Email, err error) {
 	s := store.New(a.config.Table)
 	const actor = "local-bootstrap"
 	begin := job.Deps{Clock: a.Now}
-	operator := domain.Operator{Name: a.config.Operator, Email: operatorEmail}
+	operator := domain.Operator{Name: a.config.Operator, Email: operatorEmail, Language: language}
 	change := begin.Change(actor)
 	if err := domain.Bootstrap(ctx, s, change, a.config.Profile, operator); err != nil {
 		return nil, err
@@ -172,7 +172,8 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 			defer cancel()
 			return server.Shutdown(stop)
 		case <-ticker.C:
-			a.runDue(ctx, last)
+			// A job that has begun is let finish: what is asked to stop stops after it.
+			a.runDue(context.WithoutCancel(ctx), last)
 		}
 	}
 }

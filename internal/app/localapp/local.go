@@ -72,7 +72,7 @@ func (a *App) mail(w http.ResponseWriter, r *http.Request) {
 
 func (a *App) page(w http.ResponseWriter, name string, data any) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	// The mails are shown in frames without scripts, forms or a name of their own.
+	// The mails are shown in frames that have no scripts, no forms and no origin, and whose links open in the page.
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self' data:; script-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 	if err := pages.ExecuteTemplate(w, name, data); err != nil {
 		a.config.Log.Error("page", "page", name, "error", err)

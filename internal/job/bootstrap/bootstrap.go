@@ -28,6 +28,8 @@ func Job() job.Job {
 type Event struct {
 	OperatorName  string `json:"operatorName"`
 	OperatorEmail string `json:"operatorEmail"`
+	// OperatorLanguage is that of the first administrator's mail; the profile's first by default.
+	OperatorLanguage domain.Language `json:"operatorLanguage,omitzero"`
 }
 
 func run(ctx context.Context, deps job.Deps, event json.RawMessage) (any, error) {
@@ -42,8 +44,15 @@ func run(ctx context.Context, deps job.Deps, event json.RawMessage) (any, error)
 	if e.OperatorName == "" {
 		return nil, fmt.Errorf("operatorName is missing")
 	}
+	language := e.OperatorLanguage
+	if language == "" {
+		language = deps.Profile.DefaultLanguage()
+	}
+	if !deps.Profile.Speaks(language) {
+		return nil, fmt.Errorf("operatorLanguage: the profile does not speak %q", language)
+	}
 	change := deps.Change(id)
-	err = domain.Bootstrap(ctx, deps.Store, change, deps.Profile, domain.Operator{Name: e.OperatorName, Email: email})
+	err = domain.Bootstrap(ctx, deps.Store, change, deps.Profile, domain.Operator{Name: e.OperatorName, Email: email, Language: language})
 	if err != nil || change.Empty() {
 		return nil, err
 	}
