@@ -30,6 +30,20 @@ var operates = map[RightKey]bool{
 	RightSeeOrganization: true, RightEditOrganization: true, RightSeeUsers: true, RightSendActivation: true,
 }
 
+// Administers are the administrative rights that the place gives its person at
+// this moment.
+func (p Place) Administers(profile *Profile, now time.Time) (rights []RightKey) {
+	if !p.Lets(now) {
+		return nil
+	}
+	for _, right := range AdministrativeRights {
+		if profile.holds(p.Membership.Roles, right) {
+			rights = append(rights, right)
+		}
+	}
+	return rights
+}
+
 // Caller is a signed-in person with all that decides what they may do.
 type Caller struct {
 	Session *Session

@@ -33,13 +33,15 @@ type Membership struct {
 	Kind             domain.MembershipKind `json:"kind" enum:"own,partner"`
 	Roles            []domain.RoleKey      `json:"roles" description:"Keys of the profile's roles." example:"[\"user\"]"`
 	Status           domain.Status         `json:"status" enum:"invited,active,upcoming,expired,locked" example:"active"`
+	Rights           []domain.RightKey     `json:"rights" description:"What the person may administer there now, so that a portal knows what to show." example:"[\"users:see\"]"`
 }
 
 // MembershipsOf shows places.
-func MembershipsOf(places []domain.Place, now time.Time) []Membership {
+func MembershipsOf(places []domain.Place, profile *domain.Profile, now time.Time) []Membership {
 	out := make([]Membership, len(places))
 	for i, p := range places {
 		out[i] = Membership{
+			Rights:         p.Administers(profile, now),
 			OrganizationID: p.Organization.ID, OrganizationName: p.Organization.Name, Kind: p.Membership.Kind,
 			Roles: p.Membership.Roles, Status: p.Membership.Status(now, p.Organization.Zone()),
 		}

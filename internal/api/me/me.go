@@ -23,6 +23,6 @@ func responseOf(call *endpoint.Call, p *domain.Person, places []domain.Place) re
 	call.ETag = endpoint.ETag(p.Revision)
 	return response{
 		Person: body.PersonOf(p), Phone: p.Phone, HomeOrganization: p.Home,
-		Memberships: body.MembershipsOf(places, call.Now()),
+		Memberships: body.MembershipsOf(places, call.Profile, call.Now()),
 	}
 }

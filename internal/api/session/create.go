@@ -55,6 +55,6 @@ func create(ctx context.Context, call *endpoint.Call, in *createRequest) (create
 	}
 	return createResponse{
 		Token: signed.Token.String(), ExpiresAt: signed.Session.ExpiresAt, Session: sessionRef{signed.Session.ID},
-		Person: body.PersonOf(signed.Person), Memberships: body.MembershipsOf(signed.Places, call.Now()),
+		Person: body.PersonOf(signed.Person), Memberships: body.MembershipsOf(signed.Places, call.Profile, call.Now()),
 	}, nil
 }
