@@ -544,3 +544,116 @@ func TestXA30_AnEmptyStoreHasNobodyWithAPassword(t *testing.T) {
 		t.Errorf("%d mails to the operator", n)
 	}
 }
+
+// A password that is set since an invitation does not end it: the person joins
+// with the password they have by then.
+func TestInvitationsSurviveAPasswordSetElsewhere(t *testing.T) {
+	t.Parallel()
+	w := New(t)
+	alpha, beta := w.Customer("alpha"), w.Customer("beta")
+	const shared = "shared@person.example"
+	w.Invite(alpha, shared, "user")
+	inAlpha := w.Link(shared)
+	w.Invite(beta, shared, "user")
+	inBeta := w.Link(shared)
+	w.Want(http.StatusOK, Request{Method: "POST", Path: "/v1/activations", Body: Object{"token": inAlpha, "password": Password}})
+	w.Want(http.StatusAccepted, Request{Method: "POST", Path: "/v1/password-resets", Body: Object{"email": shared}})
+	w.Want(http.StatusOK, Request{Method: "POST", Path: "/v1/password-resets/complete", Body: Object{"token": w.Link(shared), "password": "a wholly new one"}})
+	w.Want(http.StatusOK, Request{Method: "POST", Path: "/v1/activations", Body: Object{"token": inBeta, "password": "a wholly new one"}})
+}
+
+// Who signs in rightly is never throttled for it, alone or with all colleagues
+// behind one address.
+func TestXA8_HonestPeopleAreNotThrottled(t *testing.T) {
+	t.Parallel()
+	w := New(t)
+	alpha := w.Customer("alpha")
+	for range 120 {
+		w.SignIn(alpha.AdminEmail, Password)
+		w.Pass(20 * time.Second)
+	}
+	// A stranger's failures from elsewhere do not shut the owner out.
+	w.From("198.51.100.7")
+	for range 30 {
+		w.Send(Request{Method: "POST", Path: "/v1/sessions", Body: Object{"email": alpha.AdminEmail, "password": "guess and guess"}})
+	}
+	w.From("192.0.2.1")
+	w.SignIn(alpha.AdminEmail, Password)
+}
+
+// XA8: who has signed in from a place before is let in from there, however many
+// strangers guess elsewhere.
+func TestXA8_StrangersDoNotShutTheOwnerOut(t *testing.T) {
+	t.Parallel()
+	w := New(t)
+	alpha := w.Customer("alpha")
+	for i := range 20 {
+		w.From("198.51.100." + text(i))
+		for range 5 {
+			w.Send(Request{Method: "POST", Path: "/v1/sessions", Body: Object{"email": alpha.AdminEmail, "password": "guess and guess"}})
+		}
+	}
+	w.Want(http.StatusTooManyRequests, Request{Method: "POST", Path: "/v1/sessions", Body: Object{"email": alpha.AdminEmail, "password": Password}})
+	w.From("192.0.2.1")
+	w.SignIn(alpha.AdminEmail, Password)
+}
+
+// The right password is let in while others are guessing at the same moment.
+func TestXA8_TheRightPasswordAmongGuesses(t *testing.T) {
+	Each(t, func(t *testing.T, w *World) {
+		alpha := w.Customer("alpha")
+		var wg sync.WaitGroup
+		for i := range 4 {
+			wg.Go(func() {
+				a, err := w.Try(Request{Method: "POST", Path: "/v1/sessions", Body: Object{"email": alpha.AdminEmail, "password": "guess and guess " + text(i)}})
+				if err != nil || a.Status != http.StatusUnauthorized && a.Status != http.StatusTooManyRequests {
+					t.Errorf("a guess: %d %v", a.Status, err)
+				}
+			})
+		}
+		wg.Go(func() {
+			a, err := w.Try(Request{Method: "POST", Path: "/v1/sessions", Body: Object{"email": alpha.AdminEmail, "password": Password}})
+			if err != nil || a.Status != http.StatusCreated {
+				t.Errorf("the right one: %d %s %v", a.Status, a.Raw, err)
+			}
+		})
+		wg.Wait()
+	})
+}
+
+// A whole company begins its day behind one address.
+func TestMorningRush(t *testing.T) {
+	Each(t, func(t *testing.T, w *World) {
+		alpha := w.Customer("alpha")
+		const n = 16
+		for i := range n {
+			w.JoinWith(alpha, "rush"+text(i)+"@alpha.example", nil)
+		}
+		var wg sync.WaitGroup
+		for i := range n {
+			wg.Go(func() {
+				a, err := w.Try(Request{Method: "POST", Path: "/v1/sessions", Body: Object{"email": "rush" + text(i) + "@alpha.example", "password": Password}})
+				if err != nil || a.Status != http.StatusCreated {
+					t.Errorf("person %d: %d %s %v", i, a.Status, a.Raw, err)
+				}
+			})
+		}
+		wg.Wait()
+	})
+}
+
+// Whoever is removed from one organization and has not accepted another's
+// invitation yet still has their password, and can set a new one.
+func TestAForgottenPasswordBetweenTwoOrganizations(t *testing.T) {
+	t.Parallel()
+	w := New(t)
+	alpha, beta := w.Customer("alpha"), w.Customer("beta")
+	u, _ := w.Join(alpha, "moving@person.example", "user")
+	w.Invite(beta, u.Email, "user")
+	inBeta := w.Link(u.Email)
+	w.Want(http.StatusNoContent, Request{Method: "DELETE", Path: u.Path, Token: alpha.Token})
+	w.Want(http.StatusAccepted, Request{Method: "POST", Path: "/v1/password-resets", Body: Object{"email": u.Email}})
+	w.Want(http.StatusOK, Request{Method: "POST", Path: "/v1/password-resets/complete", Body: Object{"token": w.Link(u.Email), "password": "a wholly new one"}})
+	w.Want(http.StatusOK, Request{Method: "POST", Path: "/v1/activations", Body: Object{"token": inBeta, "password": "a wholly new one"}})
+	w.SignIn(u.Email, "a wholly new one")
+}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/fullmakt/fullmakt/internal/api"
 	"github.com/fullmakt/fullmakt/internal/domain"
 	"github.com/fullmakt/fullmakt/internal/store"
 	"github.com/fullmakt/fullmakt/internal/table"
@@ -36,11 +38,25 @@ func TestBudgetOfEveryRequest(t *testing.T) {
 	etag := func(path string) []Header {
 		return []Header{{"If-Match", w.Want(http.StatusOK, Request{Method: "GET", Path: path, Token: alpha.Token}).Header.Get("ETag")}}
 	}
+	links := func(path, token string, body Object) Request {
+		body["token"] = token
+		return Request{Method: "POST", Path: path, Body: body}
+	}
+	w.Invite(alpha, "link@alpha.example", "user")
+	activation := w.Link("link@alpha.example")
+	w.Want(http.StatusAccepted, Request{Method: "POST", Path: "/v1/password-resets", Body: Object{"email": joined.Email}})
+	reset := w.Link(joined.Email)
+	tried := map[string]bool{}
 	for _, c := range []struct {
 		name                     string
 		request                  Request
 		gets, queries, transacts int
 	}{
+		{"activation-check", links("/v1/activations/check", activation, Object{}), 1, 0, 0},
+		{"activation-complete", links("/v1/activations", activation, Object{"password": Password}), 1, 0, 1},
+		{"password-reset-check", links("/v1/password-resets/check", reset, Object{}), 1, 0, 0},
+		// The counters of failed sign-ins are cleared with it.
+		{"password-reset-complete", links("/v1/password-resets/complete", reset, Object{"password": Password}), 2, 0, 2},
 		{"me-get", Request{Method: "GET", Path: "/v1/me", Token: alpha.Token}, 1, 0, 0},
 		{"me-update", Request{Method: "PATCH", Path: "/v1/me", Token: alpha.Token, Body: Object{"language": "sv"}, Headers: etag("/v1/me")}, 1, 0, 1},
 		{"session-list", Request{Method: "GET", Path: "/v1/me/sessions", Token: alpha.Token}, 1, 1, 0},
@@ -48,10 +64,11 @@ func TestBudgetOfEveryRequest(t *testing.T) {
 		{"organization-update", Request{Method: "PATCH", Path: alpha.Path(""), Token: alpha.Token, Body: Object{"name": "A"}, Headers: etag(alpha.Path(""))}, 1, 0, 1},
 		{"organization-list", Request{Method: "GET", Path: "/v1/organizations", Token: alpha.Token}, 1, 0, 0},
 		{"organization-list of the operator", Request{Method: "GET", Path: "/v1/organizations", Token: operator}, 1, 1, 0},
-		{"organization-create", Request{Method: "POST", Path: "/v1/organizations", Token: operator, Body: bodies["organization-create"]}, 1, 0, 1},
+		// Who has the address is read too, and somebody who is not there for an address that nobody has.
+		{"organization-create", Request{Method: "POST", Path: "/v1/organizations", Token: operator, Body: bodies["organization-create"]}, 2, 0, 1},
 		{"user-list", Request{Method: "GET", Path: alpha.Path("/users"), Token: alpha.Token}, 1, 1, 0},
 		{"user-get", Request{Method: "GET", Path: u.Path, Token: alpha.Token}, 1, 0, 0},
-		{"user-create", Request{Method: "POST", Path: alpha.Path("/users"), Token: alpha.Token, Body: bodies["user-create"]}, 1, 0, 1},
+		{"user-create", Request{Method: "POST", Path: alpha.Path("/users"), Token: alpha.Token, Body: bodies["user-create"]}, 2, 0, 1},
 		{"user-update", Request{Method: "PATCH", Path: u.Path, Token: alpha.Token, Body: Object{"givenName": "B"}, Headers: etag(u.Path)}, 1, 0, 1},
 		// The counters and the link are found by the address and the home of the user, who has to be read first.
 		{"user-resend-activation", Request{Method: "POST", Path: u.Path + "/activation", Token: alpha.Token}, 2, 0, 1},
@@ -59,12 +76,14 @@ func TestBudgetOfEveryRequest(t *testing.T) {
 		{"user-remove", Request{Method: "DELETE", Path: u.Path, Token: alpha.Token}, 1, 0, 1},
 		{"audit-list", Request{Method: "GET", Path: alpha.Path("/audit"), Token: alpha.Token}, 1, 1, 0},
 		{"profile-get", Request{Method: "GET", Path: "/v1/profile"}, 0, 0, 0},
-		// Attempts are counted before the password is compared, and taken back after.
+		// Attempts are counted before the password is compared, and cleared after, each in a transaction of its own.
 		{"me-password", Request{Method: "PUT", Path: "/v1/me/password", Token: alpha.Token, Body: bodies["me-password"]}, 2, 0, 3},
 		{"session-create", Request{Method: "POST", Path: "/v1/sessions", Body: Object{"email": joined.Email, "password": Password}}, 3, 0, 3},
 		{"password-reset-request", Request{Method: "POST", Path: "/v1/password-resets", Body: Object{"email": joined.Email}}, 1, 0, 1},
 		{"session-revoke", Request{Method: "DELETE", Path: "/v1/me/sessions/current", Token: operator}, 1, 0, 1},
 	} {
+		id, _, _ := strings.Cut(c.name, " ")
+		tried[id] = true
 		counter.Reset()
 		if a := w.Send(c.request); a.Status >= 300 {
 			t.Errorf("%s: %d %s", c.name, a.Status, a.Raw)
@@ -76,6 +95,14 @@ func TestBudgetOfEveryRequest(t *testing.T) {
 		}
 		if calls != c.gets || got.Queries != c.queries || got.Transacts != c.transacts {
 			t.Errorf("%s: %d batch reads, %d queries, %d transactions; budget %d, %d, %d", c.name, calls, got.Queries, got.Transacts, c.gets, c.queries, c.transacts)
+		}
+		if got.Keys > 12 || got.ItemsQueried > 50 || got.Ops > 14 {
+			t.Errorf("%s: %d keys, %d items, %d operations", c.name, got.Keys, got.ItemsQueried, got.Ops)
+		}
+	}
+	for _, e := range api.Endpoints() {
+		if !tried[e.ID] {
+			t.Errorf("%s has no budget", e.ID)
 		}
 	}
 }

@@ -1,10 +1,16 @@
 package apitest
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/fullmakt/fullmakt/internal/table"
+	"github.com/fullmakt/fullmakt/internal/table/tabletest"
 )
 
 func TestXE1_TheSecondEditorLoses(t *testing.T) {
@@ -180,5 +186,81 @@ func (w *World) demote(c Customer, user, token string) Request {
 	return Request{
 		Method: "PATCH", Path: c.Path("/users/" + user), Token: token, Body: Object{"roles": []string{"user"}},
 		Headers: []Header{{"If-Match", read.Header.Get("ETag")}},
+	}
+}
+
+// A receipt counts for a day; after that its key is free, whether or not the
+// storage has tidied it away.
+func TestAKeyIsFreeAfterADay(t *testing.T) {
+	t.Parallel()
+	w := New(t)
+	alpha := w.Customer("alpha")
+	create := Request{
+		Method: "POST", Path: alpha.Path("/users"), Token: alpha.Token, Headers: []Header{{"Idempotency-Key", "daily"}},
+		Body: Object{"givenName": "N", "familyName": "N", "email": "one@alpha.example", "roles": []string{"user"}},
+	}
+	w.Want(http.StatusCreated, create)
+	w.Pass(25 * time.Hour)
+	create.Token = w.SignIn(alpha.AdminEmail, Password)
+	create.Body = Object{"givenName": "N", "familyName": "N", "email": "two@alpha.example", "roles": []string{"user"}}
+	w.Want(http.StatusCreated, create)
+}
+
+// The store keeps nothing that a password could be guessed from quickly.
+func TestXA18_ReceiptsHoldNoHashOfTheBody(t *testing.T) {
+	t.Parallel()
+	w := New(t)
+	alpha := w.Customer("alpha")
+	body := `{"currentPassword":"` + Password + `","newPassword":"a wholly new one"}`
+	w.Want(http.StatusNoContent, Request{
+		Method: "PUT", Path: "/v1/me/password", Token: alpha.Token, Body: body, Headers: []Header{{"Idempotency-Key", "k"}},
+	})
+	everything := w.DumpAll()
+	for _, guess := range []string{body, "PUT /v1/me/password \x00" + body, "PUT /v1/me/password\x00" + body} {
+		sum := sha256.Sum256([]byte(guess))
+		if strings.Contains(everything, hex.EncodeToString(sum[:])) {
+			t.Errorf("the store holds the plain hash of %q", guess)
+		}
+	}
+}
+
+// Nor is it lost by the calendar: who has an end does not stand in for who has none.
+func TestXC9_TheCalendarDoesNotTakeTheLastAdministrator(t *testing.T) {
+	t.Parallel()
+	w := New(t)
+	alpha := w.Customer("alpha")
+	a := w.Want(http.StatusCreated, Request{Method: "POST", Path: alpha.Path("/users"), Token: alpha.Token, Body: Object{
+		"givenName": "T", "familyName": "T", "email": "today@alpha.example", "roles": []string{"administrator"},
+		"validity": Object{"type": "fixedTerm", "from": "2026-11-02", "to": "2026-11-02"},
+	}})
+	w.Activate("today@alpha.example", Password)
+	today := w.SignIn("today@alpha.example", Password)
+	if a := w.Want(http.StatusConflict, Request{Method: "DELETE", Path: alpha.Path("/users/" + alpha.AdminID), Token: today}); a.Code() != "last-administrator" {
+		t.Errorf("%s", a.Raw)
+	}
+	w.Want(http.StatusNoContent, Request{Method: "DELETE", Path: alpha.Path("/users/" + a.Text("id")), Token: alpha.Token})
+}
+
+// XC11: a right that is lost while a request is under way is lost for it.
+func TestXC11_ARemovedAdministratorsRequestDoesNotLand(t *testing.T) {
+	t.Parallel()
+	w, spoil := spoiled(t)
+	alpha := w.Customer("alpha")
+	other, token := w.Join(alpha, "other@alpha.example", "administrator")
+	var once sync.Once
+	spoil(func(c tabletest.Call) tabletest.Fault {
+		for _, op := range c.Ops {
+			if strings.HasPrefix(op.Item.PK, "EMAIL#") && op.Kind == table.OpPut {
+				once.Do(func() {
+					go w.Try(Request{Method: "DELETE", Path: other.Path, Token: alpha.Token})
+				})
+				return tabletest.Fault{Latency: 300 * time.Millisecond}
+			}
+		}
+		return tabletest.Fault{}
+	})
+	a := w.Send(Request{Method: "POST", Path: alpha.Path("/users"), Token: token, Body: bodies["user-create"]})
+	if a.Status != http.StatusUnauthorized {
+		t.Errorf("%d %s", a.Status, a.Raw)
 	}
 }

@@ -89,6 +89,7 @@ func TestXD3_NamesAreOneLineOfText(t *testing.T) {
 	for name, value := range map[string]string{
 		"header": "Eve\r\nBcc: x@y.example", "NUL": "Eve\x00", "markup": "<b>Eve</b>", "address": "Visit https://evil.example",
 		"too long": strings.Repeat("a", 101), "empty": "", "spaces": "   ", "bidi": "Eve\u202e", "line separator": "Eve\u2028x",
+		"host": "www.evil.example", "mail": "eve@evil.example", "only marks": "\u0301", "filler": "\u3164",
 	} {
 		a := w.Send(Request{Method: "POST", Path: alpha.Path("/users"), Token: alpha.Token, Body: Object{
 			"givenName": value, "familyName": "N", "email": "n@alpha.example", "roles": []string{"user"},
@@ -146,4 +147,24 @@ func TestPasswordsAreLongAndUncommon(t *testing.T) {
 	}
 	w.Want(http.StatusOK, Request{Method: "POST", Path: "/v1/activations", Body: Object{"token": token, "password": "åttaåtta ☂"}})
 	w.SignIn(u.Email, "åttaåtta ☂")
+}
+
+// Whatever a request holds, its answer is a problem document and small.
+func TestOddRequestsGetSmallProblems(t *testing.T) {
+	t.Parallel()
+	w := New(t)
+	alpha := w.Customer("alpha")
+	for _, r := range []Request{
+		{Method: "GET", Path: "/v1/profile?%ff=1"},
+		{Method: "GET", Path: alpha.Path("/users?a%80b=1"), Token: alpha.Token},
+		{Method: "GET", Path: alpha.Path("/users?limit=1;x=1"), Token: alpha.Token},
+		{Method: "GET", Path: alpha.Path("/users?cursor=%zz"), Token: alpha.Token},
+		{Method: "POST", Path: alpha.Path("/users"), Token: alpha.Token, Body: `{"roles":[` + strings.Repeat(`"a",`, 60_000) + `"a"]}`},
+		{Method: "GET", Path: "/v1/profile?" + strings.Repeat("x=1&", 3)},
+	} {
+		a := w.Send(r)
+		if a.Status != http.StatusBadRequest || a.Body["code"] == nil || len(a.Raw) > 16<<10 {
+			t.Errorf("%s %.60s: %d, %d bytes, %.200s", r.Method, r.Path, a.Status, len(a.Raw), a.Raw)
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fullmakt/fullmakt/internal/domain"
 	"github.com/fullmakt/fullmakt/internal/endpoint"
+	"github.com/fullmakt/fullmakt/internal/table/tabletest"
 )
 
 // A foreign id in the body, the query or a header is refused, and the whole
@@ -154,4 +155,91 @@ func TestXB15_EachOrganizationKeepsItsOwnCard(t *testing.T) {
 	if a.Text("familyName") != "User" || a.Text("phone") != "" {
 		t.Errorf("alpha sees %s", a.Raw)
 	}
+}
+
+// What a person changes of themselves goes where they are a user, and no
+// further than what they changed.
+func TestOwnDetailsGoToAcceptedCardsOnly(t *testing.T) {
+	t.Parallel()
+	w := New(t)
+	alpha, beta, gamma := w.Customer("alpha"), w.Customer("beta"), w.Customer("gamma")
+	const shared = "shared@person.example"
+	_, session := w.Join(alpha, shared, "user")
+	u := w.Invite(beta, shared, "user")
+	w.Activate(shared, Password)
+	w.Invite(gamma, shared, "user")
+	inBeta := w.Want(http.StatusOK, Request{Method: "GET", Path: u.Path, Token: beta.Token})
+	w.Want(http.StatusOK, Request{
+		Method: "PATCH", Path: u.Path, Token: beta.Token, Body: Object{"phone": "+4712345678"}, Headers: []Header{{"If-Match", inBeta.Header.Get("ETag")}},
+	})
+	me := w.Want(http.StatusOK, Request{Method: "GET", Path: "/v1/me", Token: session})
+	w.Want(http.StatusOK, Request{
+		Method: "PATCH", Path: "/v1/me", Token: session, Body: Object{"language": "sv"}, Headers: []Header{{"If-Match", me.Header.Get("ETag")}},
+	})
+	for c, want := range map[*Customer][2]string{&alpha: {"sv", ""}, &beta: {"sv", "+4712345678"}, &gamma: {"fi", ""}} {
+		a := w.Want(http.StatusOK, Request{Method: "GET", Path: c.Path("/users/" + u.ID), Token: c.Token})
+		if a.Text("language") != want[0] || a.Text("phone") != want[1] {
+			t.Errorf("%s: language %s, phone %s", c.AdminEmail, a.Text("language"), a.Text("phone"))
+		}
+	}
+}
+
+// XA5: to invite an address that is known elsewhere looks like inviting a new
+// one: same answer, same reads. How often others mailed it does not show either.
+func TestXA5_InvitingAKnownAddressTellsNothing(t *testing.T) {
+	t.Parallel()
+	w, counter := counted(t)
+	alpha, beta := w.Customer("alpha"), w.Customer("beta")
+	w.Join(alpha, "known@person.example", "user")
+	busy := w.Invite(alpha, "busy@person.example", "user")
+	for range 3 {
+		w.Send(Request{Method: "POST", Path: busy.Path + "/activation", Token: alpha.Token})
+	}
+	var first tabletest.Counts
+	var shape string
+	for i, email := range []string{"unknown@person.example", "known@person.example", "busy@person.example"} {
+		counter.Reset()
+		a := w.Want(http.StatusCreated, Request{Method: "POST", Path: beta.Path("/users"), Token: beta.Token, Body: Object{
+			"givenName": "N", "familyName": "N", "email": email, "roles": []string{"user"},
+		}})
+		for _, member := range []string{"id", "email", "createdAt", "updatedAt"} {
+			delete(a.Body, member)
+		}
+		counts := counter.Counts()
+		counts.ItemsGot, counts.Ops = 0, 0 // what is there and what is new has to differ
+		if i == 0 {
+			first, shape = counts, text(a.Body)
+		}
+		if counts != first || text(a.Body) != shape {
+			t.Errorf("%s: %+v %s, want %+v %s", email, counts, a.Raw, first, shape)
+		}
+	}
+}
+
+// Who invites first and is not accepted has no say over the person.
+func TestXB15_TheHomeIsTheInvitationThatWasAccepted(t *testing.T) {
+	t.Parallel()
+	w := New(t)
+	alpha, beta := w.Customer("alpha"), w.Customer("beta")
+	ignored := w.Invite(alpha, "choosy@person.example", "user")
+	w.Invite(beta, ignored.Email, "user")
+	w.Activate(ignored.Email, Password)
+	session := w.SignIn(ignored.Email, Password)
+	card := w.Want(http.StatusOK, Request{Method: "GET", Path: ignored.Path, Token: alpha.Token})
+	w.Want(http.StatusOK, Request{
+		Method: "PATCH", Path: ignored.Path, Token: alpha.Token, Body: Object{"givenName": "Spoofed", "language": "nb"},
+		Headers: []Header{{"If-Match", card.Header.Get("ETag")}},
+	})
+	me := w.Want(http.StatusOK, Request{Method: "GET", Path: "/v1/me", Token: session})
+	if me.Text("homeOrganization") != beta.ID || me.Text("givenName") != "Ulla" || me.Text("language") != "fi" {
+		t.Errorf("me: %s", me.Raw)
+	}
+	// Alpha reads nothing of what the person does, and removing them there changes nothing here.
+	w.Want(http.StatusAccepted, Request{Method: "POST", Path: "/v1/password-resets", Body: Object{"email": ignored.Email}})
+	w.Dispatch()
+	if a := w.Want(http.StatusOK, Request{Method: "GET", Path: alpha.Path("/audit"), Token: alpha.Token}); strings.Contains(string(a.Raw), "password-reset-requested") {
+		t.Errorf("alpha's audit: %s", a.Raw)
+	}
+	w.Want(http.StatusNoContent, Request{Method: "DELETE", Path: ignored.Path, Token: alpha.Token})
+	w.Want(http.StatusOK, Request{Method: "GET", Path: "/v1/me", Token: session})
 }

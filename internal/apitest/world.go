@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -51,6 +52,7 @@ type World struct {
 	Log     *Log
 	URL     string
 	client  *http.Client
+	source  atomic.Value // address that requests come from
 	now     atomic.Int64 // nanoseconds; a millisecond passes with each request, and what a test lets pass
 }
 
@@ -131,7 +133,12 @@ func On(t testing.TB, tb table.Table, o Options) *World {
 	if _, err := w.App.Bootstrap(context.Background(), OperatorEmail, domain.English, nil); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(w.App.Handler())
+	w.From("192.0.2.1")
+	// The process tells sources apart by the connection's address; here a test says it.
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		r.RemoteAddr = net.JoinHostPort(w.source.Load().(string), "1234")
+		w.App.Handler().ServeHTTP(rw, r)
+	}))
 	t.Cleanup(server.Close)
 	w.URL = server.URL
 	w.client = &http.Client{
@@ -149,6 +156,9 @@ func (w *World) SetNow(now time.Time) { w.now.Store(now.UnixNano()) }
 
 // Pass lets time pass.
 func (w *World) Pass(d time.Duration) { w.now.Add(int64(d)) }
+
+// From makes the next requests come from an address.
+func (w *World) From(source string) { w.source.Store(source) }
 
 // Log keeps what the process logs.
 type Log struct {

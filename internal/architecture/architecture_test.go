@@ -78,7 +78,7 @@ func TestOnlyOnePackageKnowsEachOutsideThing(t *testing.T) {
 		"github.com/aws/aws-sdk-go-v2/service/dynamodb": {"internal/table/dynamotable", "internal/table/dynamolocal"},
 		"github.com/aws/aws-sdk-go-v2/service/ses":      {"internal/mail/sesmail"},
 		"github.com/aws/aws-sdk-go-v2/service/kms":      {"internal/mail/kmsmint"},
-		"github.com/aws/aws-lambda-go":                  {"internal/app/awsapp", "internal/app/awsapp/mailapp", "internal/lambdahttp"},
+		"github.com/aws/aws-lambda-go":                  {"internal/app/awsapp"},
 		"modernc.org/sqlite":                            {"internal/table/sqlitetable"},
 		"golang.org/x/crypto/argon2":                    {"internal/password"},
 		"github.com/goccy/go-yaml":                      {"internal/profile/profilefile"},
@@ -87,6 +87,11 @@ func TestOnlyOnePackageKnowsEachOutsideThing(t *testing.T) {
 		"github.com/swaggest/jsonschema-go":             {"internal/openapi"},
 		"github.com/santhosh-tekuri/jsonschema":         {"internal/openapi/conform"},
 		"html/template":                                 {"internal/mail", "internal/app/localapp"},
+	}
+	for _, places := range where {
+		for _, place := range places {
+			exists(t, place)
+		}
 	}
 	for name, p := range all(t) {
 		local, ok := own(name)
@@ -118,6 +123,12 @@ func TestLayers(t *testing.T) {
 		},
 		"internal/app/localapp": {"internal/app/awsapp", "internal/table/dynamotable", "internal/mail/sesmail"},
 	}
+	for layer, others := range forbidden {
+		exists(t, layer)
+		for _, other := range others {
+			exists(t, strings.TrimSuffix(other, "/"))
+		}
+	}
 	for name, p := range all(t) {
 		local, ok := own(name)
 		if !ok {
@@ -138,6 +149,17 @@ func TestLayers(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A rule that names a package which is no more holds nothing.
+func exists(t *testing.T, local string) {
+	t.Helper()
+	for name := range all(t) {
+		if own, ok := own(name); ok && (own == local || strings.HasPrefix(own, local+"/")) {
+			return
+		}
+	}
+	t.Errorf("a rule names %s, which is not there", local)
 }
 
 func TestNounsDoNotKnowEachOther(t *testing.T) {
@@ -161,6 +183,9 @@ func TestXI20_FunctionsLinkNoTestSeams(t *testing.T) {
 	seams := []string{
 		"internal/app/localapp", "internal/table/sqlitetable", "internal/table/tabletest", "internal/table/dynamolocal",
 		"internal/mail/filemail", "internal/apitest", "internal/openapi", "internal/profile/profilefile", "portal",
+	}
+	for _, seam := range seams {
+		exists(t, seam)
 	}
 	functions := map[string]bool{}
 	for name, p := range all(t) {

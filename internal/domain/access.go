@@ -102,3 +102,19 @@ func (p *Profile) level(roles []RoleKey) (level int) {
 	}
 	return level
 }
+
+// Hold makes a change fail if what the decision stood on has changed since: the
+// membership that gave the caller the right. Who is removed while a request of
+// theirs is under way does not see it through.
+func (c *Caller) Hold(change *Change) {
+	m := c.Here.Membership
+	if m == nil {
+		m = c.Home.Membership // the operator's
+	}
+	for _, w := range change.Writes {
+		if written, ok := w.Entity.(*Membership); ok && written.Organization == m.Organization && written.Person == m.Person {
+			return // on the version that was read, so held already
+		}
+	}
+	change.Hold(m)
+}

@@ -102,6 +102,7 @@ func TestLastEffectiveAdministratorStays(t *testing.T) {
 	org := &Organization{ID: "org_here", TimeZone: "Europe/Helsinki"}
 	on, invited := Seat{Person: "a", Activated: true}, Seat{Person: "b"}
 	lockedSeat := Seat{Person: "c", Activated: true, Validity: Validity{Type: Locked}}
+	ending := Seat{Person: "e", Activated: true, Validity: Validity{Type: FixedTerm, From: "2026-01-01", To: "2026-12-31"}}
 	for name, c := range map[string]struct {
 		before, after []Seat
 		want          error
@@ -113,6 +114,8 @@ func TestLastEffectiveAdministratorStays(t *testing.T) {
 		"one of two invited goes":      {[]Seat{invited, {Person: "d"}}, []Seat{invited}, nil},
 		"the only invited goes":        {[]Seat{invited}, nil, ErrLastAdmin},
 		"the first one comes, invited": {nil, []Seat{invited}, nil},
+		"one with an end is left":      {[]Seat{on, ending}, []Seat{ending}, ErrLastAdmin},
+		"of two with an end, one goes": {[]Seat{ending, {Person: "f", Activated: true, Validity: ending.Validity}}, []Seat{ending}, nil},
 	} {
 		change := Change{At: testNow}
 		if got := change.seat(org, &Administrators{Seats: c.before}, c.after); !errors.Is(got, c.want) {

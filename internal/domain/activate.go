@@ -43,20 +43,23 @@ func Activate(ctx context.Context, store Store, h Hasher, c *Change, s *Scene, t
 			return nil, err
 		}
 	} else {
-		if _, err := takeAttempts(ctx, store, c, Want{}, limitAccountAndSource(p.Email, source), limitAccount(p.Email)); err != nil {
+		if err := prove(ctx, store, h, c, &p, password, source); err != nil {
 			return nil, err
-		}
-		if !h.Verify(p.PasswordHash, password) {
-			return nil, ErrWrongPassword
 		}
 	}
 	m := *in.Membership
+	if in.Person.PasswordHash == "" {
+		// Whose invitation a person accepts first is their home, whoever else
+		// invited them before; and they are who that organization says.
+		p.Home = m.Organization
+		p.GivenName, p.FamilyName, p.Phone, p.Language = m.GivenName, m.FamilyName, m.Phone, m.Language
+	}
 	m.ActivatedAt, m.UpdatedAt = c.At, c.At
 	m.Revision++
 
 	c.Actor = Actor{Type: ByPerson, ID: string(p.ID)}
 	c.Remove(in.Link)
-	c.Put(&p)
+	c.Put(&p) // also where nothing of it changes: a removal at the same time loses, or wins whole
 	c.Put(&m)
 	if profile.administers(m.Roles) {
 		if err := c.seat(in.Organization, s.Administrators, s.Administrators.with(&m, profile)); err != nil {
@@ -73,7 +76,7 @@ func Activate(ctx context.Context, store Store, h Hasher, c *Change, s *Scene, t
 // anyone has it. Past the limit of mails to the address nothing more is sent,
 // and nobody is told.
 func RequestPasswordReset(ctx context.Context, store Store, c *Change, email Email, source string) error {
-	here, there := limitResetSource(source), limitMail(MailPasswordReset, email)
+	here, there := limitResetSource(source), limitMail(MailPasswordReset, "", email)
 	s, err := store.Load(ctx, Want{Attempts: []string{here.Key, there.Key}})
 	if err != nil {
 		return err
@@ -100,7 +103,7 @@ func ResolveReset(ctx context.Context, store Store, c *Change, request *Mail) er
 	}
 	done := *request
 	done.State, done.Reason, done.Email = MailDropped, "resolved", ""
-	if p.PasswordHash == "" || !anyLets(places, c.At) {
+	if p.PasswordHash == "" || !anyWaits(places, c.At) {
 		done.Reason = "nobody may sign in with the address"
 		c.Put(&done)
 		return nil
@@ -131,7 +134,7 @@ func CheckReset(ctx context.Context, store Store, c *Change, s *Scene, t LinkTok
 		if err != nil {
 			return nil, err
 		}
-		if !anyLets(places, c.At) {
+		if !anyWaits(places, c.At) {
 			return nil, ErrLink
 		}
 	}
@@ -157,12 +160,12 @@ func ResetPassword(ctx context.Context, store Store, h Hasher, c *Change, s *Sce
 	c.Remove(s.Link)
 	c.Put(&p)
 	c.passwordChanged(&p)
-	scene, err := store.Load(ctx, Want{Attempts: []string{limitAccountAndSource(p.Email, source).Key, limitAccount(p.Email).Key}})
+	counted, err := store.Load(ctx, Want{Attempts: []string{limitAccountAndSource(p.Email, source).Key, limitAccount(p.Email).Key}})
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range scene.Attempts {
-		c.Remove(a)
+	if err := forgive(ctx, store, c, counted, p.Email, source); err != nil {
+		return nil, err
 	}
 	return &p, nil
 }
@@ -172,18 +175,26 @@ func (c *Change) passwordChanged(p *Person) {
 	c.Send(&Mail{Kind: MailPasswordChanged, Person: p.ID, Organization: p.Home})
 }
 
-// ChangePassword sets a new password for the caller. All other sessions end.
-func ChangePassword(ctx context.Context, store Store, h Hasher, c *Change, caller *Caller, current, password, source string) error {
-	p, session := *caller.Person, *caller.Session
-	mine := limitAccountAndSource(p.Email, source)
-	taken, err := takeAttempts(ctx, store, c, Want{}, mine, limitSource(source))
+// prove compares a password that somebody signed in, or with a link, types once
+// more. Attempts are counted as those of signing in are.
+func prove(ctx context.Context, store Store, h Hasher, c *Change, p *Person, password, source string) error {
+	taken, err := takeAttempts(ctx, store, c, Want{}, p.Email, source)
 	if err != nil {
 		return err
 	}
-	if !h.Verify(p.PasswordHash, current) {
+	if !h.Verify(p.PasswordHash, password) {
+		if err := blame(ctx, store, c, taken, source); err != nil {
+			return err
+		}
 		return ErrWrongPassword
 	}
-	if err := forgive(ctx, store, c, taken, mine, limitSource(source)); err != nil {
+	return forgive(ctx, store, c, taken, p.Email, source)
+}
+
+// ChangePassword sets a new password for the caller. All other sessions end.
+func ChangePassword(ctx context.Context, store Store, h Hasher, c *Change, caller *Caller, current, password, source string) error {
+	p, session := *caller.Person, *caller.Session
+	if err := prove(ctx, store, h, c, &p, current, source); err != nil {
 		return err
 	}
 	organization := ""
@@ -214,29 +225,48 @@ func UpdateDetails(ctx context.Context, store Store, c *Change, caller *Caller, 
 		return nil, nil, err
 	}
 	p := *caller.Person
-	var changed diff
-	if in.Language != nil {
-		changed.field("language", string(p.Language), string(*in.Language))
-		p.Language = *in.Language
-	}
-	if in.Phone != nil {
-		changed.field("phone", p.Phone, *in.Phone)
-		p.Phone = *in.Phone
-	}
-	if len(changed) == 0 {
+	if !in.changes(p.Language, p.Phone) {
 		return &p, places, nil
 	}
+	in.set(&p.Language, &p.Phone, new(diff))
 	p.Revision++
 	p.UpdatedAt = c.At
 	c.Put(&p)
 	places = slices.Clone(places)
 	for i, place := range places {
 		m := *place.Membership
-		m.Phone, m.Language, m.UpdatedAt = p.Phone, p.Language, c.At
+		var changed diff
+		// Who has not accepted an invitation is nobody to the organization yet.
+		if m.ActivatedAt.IsZero() {
+			continue
+		}
+		if in.set(&m.Language, &m.Phone, &changed); len(changed) == 0 {
+			continue
+		}
+		m.UpdatedAt = c.At
 		m.Revision++
 		c.Put(&m)
 		places[i].Membership = &m
 		c.Record(m.Organization, UserDetailsChanged, aboutUser(p.ID), changed...)
 	}
+	if len(c.Writes) == 1 { // of the person, whose cards said so already
+		c.Record(p.Home, UserDetailsChanged, aboutUser(p.ID))
+	}
 	return &p, places, nil
+}
+
+func (d Details) changes(language Language, phone string) bool {
+	return d.Language != nil && *d.Language != language || d.Phone != nil && *d.Phone != phone
+}
+
+// set changes what was given, and nothing else.
+func (d Details) set(language *Language, phone *string, changed *diff) {
+	if d.Language != nil {
+		changed.field("language", string(*language), string(*d.Language))
+		*language = *d.Language
+	}
+	if d.Phone != nil {
+		changed.field("phone", *phone, *d.Phone)
+		*phone = *d.Phone
+	}
 }

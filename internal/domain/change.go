@@ -30,10 +30,17 @@ type Change struct {
 	Writes    []Write
 }
 
-// Write is one part of a change.
+// NewChange begins a change of this moment. Times are kept to the millisecond.
+func NewChange(actor Actor, at time.Time, requestID string) *Change {
+	return &Change{Actor: actor, At: at.UTC().Truncate(time.Millisecond), RequestID: requestID}
+}
+
+// Write is one part of a change: an entity that is put, or taken away, or only
+// must not have changed since it was read.
 type Write struct {
 	Entity Entity
 	Remove bool
+	Hold   bool
 }
 
 // Entity is what a change can hold.
@@ -65,6 +72,9 @@ func (c *Change) Put(e Entity) { c.Writes = append(c.Writes, Write{Entity: e}) }
 // Remove takes an entity away, in the version that was read.
 func (c *Change) Remove(e Entity) { c.Writes = append(c.Writes, Write{Entity: e, Remove: true}) }
 
+// Hold makes the change fail if the entity has changed since it was read.
+func (c *Change) Hold(e Entity) { c.Writes = append(c.Writes, Write{Entity: e, Hold: true}) }
+
 // Empty tells that there is nothing to commit.
 func (c *Change) Empty() bool { return len(c.Writes) == 0 }
 
@@ -79,7 +89,7 @@ func (c *Change) Check() error {
 	for _, w := range c.Writes {
 		_, isAudit := w.Entity.(*AuditEntry)
 		audited = audited || isAudit
-		weighty = weighty || !w.Entity.trivial()
+		weighty = weighty || !w.Hold && !w.Entity.trivial()
 	}
 	if weighty && !audited {
 		return fmt.Errorf("change by %s %s without an audit entry", c.Actor.Type, c.Actor.ID)

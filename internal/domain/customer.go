@@ -20,10 +20,10 @@ func (w *Want) ForCustomer(in Customer) {
 
 // CreateOrganization makes a customer organization and invites its first administrator.
 func CreateOrganization(ctx context.Context, store Store, c *Change, s *Scene, profile *Profile, in Customer) (*Organization, *Membership, error) {
-	return c.found(ctx, store, s, profile, NewOrganizationID(c.At), in)
+	return c.found(ctx, store, s, profile, NewOrganizationID(c.At), "", in)
 }
 
-func (c *Change) found(ctx context.Context, store Store, s *Scene, profile *Profile, id OrganizationID, in Customer) (*Organization, *Membership, error) {
+func (c *Change) found(ctx context.Context, store Store, s *Scene, profile *Profile, id, mailer OrganizationID, in Customer) (*Organization, *Membership, error) {
 	if s.BusinessClaim != nil {
 		return nil, nil, ErrOrganizationHere
 	}
@@ -40,7 +40,7 @@ func (c *Change) found(ctx context.Context, store Store, s *Scene, profile *Prof
 
 	founding := *s
 	founding.Administrators = &Administrators{}
-	admin, err := c.invite(ctx, store, &founding, org, profile, Invitation{
+	admin, err := c.invite(ctx, store, &founding, mailer, org, profile, Invitation{
 		Card: in.Administrator, Roles: []RoleKey{profile.administrator()},
 	})
 	return org, admin, err
@@ -78,7 +78,7 @@ type OrganizationPatch struct {
 
 // UpdateOrganization changes an organization's details. Its country and
 // business id are what it is, and stay.
-func UpdateOrganization(c *Change, s *Scene, in OrganizationPatch) *Organization {
+func UpdateOrganization(c *Change, s *Scene, in OrganizationPatch) (*Organization, error) {
 	org := *s.Organization
 	var changed diff
 	if in.Name != nil {
@@ -94,13 +94,17 @@ func UpdateOrganization(c *Change, s *Scene, in OrganizationPatch) *Organization
 		org.TimeZone = *in.TimeZone
 	}
 	if len(changed) == 0 {
-		return &org
+		return &org, nil
+	}
+	// Where the day is another one, a term may be over.
+	if seats := s.Administrators.Seats; !keeps(seats, seats, c.At, s.Organization.Zone(), org.Zone()) {
+		return nil, ErrLastAdmin
 	}
 	org.UpdatedAt = c.At
 	org.Revision++
 	c.Put(&org)
 	c.Record(org.ID, OrganizationUpdated, aboutOrganization(org.ID), changed...)
-	return &org
+	return &org, nil
 }
 
 // Operator is the company whose portal it is, and its first administrator's address.
@@ -126,6 +130,6 @@ func Bootstrap(ctx context.Context, store Store, c *Change, profile *Profile, op
 	}
 	key := NewSecret()
 	c.Put(&Signing{Keys: []SigningKey{{ID: "1", Secret: key[:]}}})
-	_, _, err = c.found(ctx, store, s, profile, OperatorID, in)
+	_, _, err = c.found(ctx, store, s, profile, OperatorID, OperatorID, in)
 	return err
 }

@@ -22,9 +22,3 @@ func (e Email) Masked() string {
 	}
 	return show + "***@" + host
 }
-
-// Local is the part before the @.
-func (e Email) Local() string {
-	local, _, _ := strings.Cut(string(e), "@")
-	return local
-}

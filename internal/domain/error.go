@@ -44,7 +44,7 @@ type Code string
 
 // FieldError is one fault in one member of a request.
 type FieldError struct {
-	Pointer string // JSON pointer into the body, or "?name" for a query parameter
+	Pointer string // JSON pointer into the body, "?name" of a query parameter, "#Name" of a header
 	Code    Code
 	Detail  string
 }
@@ -115,8 +115,14 @@ func Fault(pointer string, code Code, detail string) *Error {
 // Faults gathers what is wrong with a request, so that all of it is told at once.
 type Faults []FieldError
 
-// Add notes one fault.
+// maxFaults bounds what is told of one request.
+const maxFaults = 50
+
+// Add notes one fault, if there are not too many already.
 func (f *Faults) Add(pointer string, code Code, detail string) {
+	if len(*f) >= maxFaults {
+		return
+	}
 	*f = append(*f, FieldError{Pointer: pointer, Code: code, Detail: detail})
 }
 

@@ -91,11 +91,17 @@ func HMACMinter(key []byte) Minter {
 	}
 }
 
+// counts tells whether the link is still for this person as they are now. A
+// password that was set since ends a password reset; an invitation stays, since
+// whoever has a password by then has to type it.
+func (l *Link) counts(p *Person) bool {
+	return l.Email == p.Email && (l.Purpose != ForPasswordReset || l.Security == p.Security)
+}
+
 // Live tells whether token opens the link at this moment for its person.
 // A nil link or person opens nothing.
 func (l *Link) Live(t LinkToken, p *Person, now time.Time) bool {
-	return l != nil && p != nil && l.Hash != "" && l.Security == p.Security && l.Email == p.Email &&
-		now.Before(l.ExpiresAt) &&
+	return l != nil && p != nil && l.Hash != "" && l.counts(p) && now.Before(l.ExpiresAt) &&
 		subtle.ConstantTimeCompare([]byte(l.Hash), []byte(hash(t.text))) == 1
 }
 

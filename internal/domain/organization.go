@@ -100,21 +100,32 @@ func (a *Administrators) without(person PersonID) []Seat {
 	return seats
 }
 
-func effective(seats []Seat, now time.Time, zone *time.Location) (n int) {
+// effective counts the seats whose people can administer now; of those, lasting
+// the ones that no calendar ends.
+func effective(seats []Seat, now time.Time, zone *time.Location) (n, lasting int) {
 	for _, s := range seats {
 		if s.Activated && s.Validity.at(now, zone) == valid {
 			n++
+			if s.Validity.Type != FixedTerm {
+				lasting++
+			}
 		}
 	}
-	return n
+	return n, lasting
 }
 
-// seat puts the administrators as they will be into the change, and refuses
-// the change when it would cost the organization its last effective one (or,
-// before anyone has activated, the last one invited).
+// keeps tells whether the organization is still administered with these seats in
+// the place of those: it does not lose its last effective administrator, nor the
+// last one without an end, nor (before anyone has activated) the last invited.
+func keeps(before, after []Seat, now time.Time, was, is *time.Location) bool {
+	n, lasting := effective(before, now, was)
+	left, leftLasting := effective(after, now, is)
+	return len(after) > 0 && (n == 0 || left > 0) && (lasting == 0 || leftLasting > 0)
+}
+
+// seat puts the administrators as they will be into the change, or refuses it.
 func (c *Change) seat(org *Organization, a *Administrators, seats []Seat) error {
-	zone := org.Zone()
-	if effective(seats, c.At, zone) == 0 && (len(seats) == 0 || effective(a.Seats, c.At, zone) > 0) {
+	if !keeps(a.Seats, seats, c.At, org.Zone(), org.Zone()) {
 		return ErrLastAdmin
 	}
 	next := *a

@@ -74,7 +74,7 @@ func undeliverable(s *Scene, m *Mail, ref LinkRef, now time.Time) string {
 		return "the person or the organization is gone"
 	case ref.Purpose == "":
 		return ""
-	case s.Link == nil || s.Link.ID != m.Link || s.Link.Security != s.User.Security || s.Link.Email != s.User.Email:
+	case s.Link == nil || s.Link.ID != m.Link || !s.Link.counts(s.User):
 		return "the link has been used or replaced"
 	case !now.Before(s.Link.ExpiresAt):
 		return "the link has expired"

@@ -36,7 +36,7 @@ type EmailClaim struct {
 	Person  PersonID
 }
 
-// Kind of a membership.
+// MembershipKind says whose the person is.
 type MembershipKind string
 
 const (
@@ -116,6 +116,15 @@ type Place struct {
 func (p Place) Lets(now time.Time) bool {
 	return p.Membership != nil && p.Organization != nil &&
 		p.Membership.Status(now, p.Organization.Zone()) == StatusActive
+}
+
+// anyWaits tells whether one of the places lets its person in, or waits for them
+// to accept, for which they need their password too.
+func anyWaits(places []Place, now time.Time) bool {
+	return slices.ContainsFunc(places, func(p Place) bool {
+		status := p.Membership.Status(now, p.Organization.Zone())
+		return status == StatusActive || status == StatusInvited
+	})
 }
 
 // anyLets tells whether one of the places lets its person in.

@@ -1,6 +1,11 @@
 package domain
 
-import "time"
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+)
 
 // ReceiptLife is how long a repeated request gets the first one's answer.
 const ReceiptLife = 24 * time.Hour
@@ -8,6 +13,7 @@ const ReceiptLife = 24 * time.Hour
 // Receipt is the answer that was given to a write with an Idempotency-Key,
 // written in the write's own transaction: it is there exactly if the effect is.
 type Receipt struct {
+	Version     int64
 	Key         string // hash of caller, endpoint, path and the client's key
 	Fingerprint string // hash of the request, to know another one by
 	Status      int
@@ -22,9 +28,15 @@ func ReceiptKey(caller PersonID, request, key string) string {
 	return hash(string(caller) + "\x00" + request + "\x00" + key)
 }
 
-// Fingerprint tells requests apart.
-func Fingerprint(request string, body []byte) string {
-	return hash(request + "\x00" + string(body))
+// Fingerprint tells a caller's requests apart. One whose body holds a password is
+// keyed with the session's token, which is stored nowhere; others are not, so
+// that they can be sent again from a new session.
+func Fingerprint(key, request string, body []byte) string {
+	mac := hmac.New(sha256.New, []byte(key))
+	mac.Write([]byte(request))
+	mac.Write([]byte{0})
+	mac.Write(body)
+	return hex.EncodeToString(mac.Sum(nil))
 }
 
 // Signing holds the keys that sign list cursors; the newest signs, all verify.

@@ -8,6 +8,7 @@ import (
 // Want names what a request stands on. All of it is read in one batch.
 type Want struct {
 	Session        SessionToken   // the session, its person, their membership in the home that it names
+	OtherSession   SessionID      // of the same person
 	Organization   OrganizationID // the organization, and the caller's membership in it
 	User           PersonID       // a person, and their membership in Organization
 	Link           LinkRef        // a link
@@ -22,6 +23,7 @@ type Want struct {
 // Scene is what was there. Absent things are nil.
 type Scene struct {
 	Caller         *Caller // nil when the token opens no session; Authenticate says whether it counts
+	OtherSession   *Session
 	Organization   *Organization
 	Administrators *Administrators // never nil when asked for
 	User           *Person
@@ -34,8 +36,8 @@ type Scene struct {
 	Attempts       map[string]*Attempts
 }
 
-// Store keeps everything. Its errors are *Error; what it could not do for
-// reasons of its own is ErrUnavailable.
+// Store keeps everything. What it could not do because what it keeps things in
+// does not answer is ErrUnavailable; an error that is no *Error is a fault of ours.
 type Store interface {
 	// Load reads all of want in one consistent batch. It does not judge:
 	// sessions and links may be over.
@@ -48,7 +50,7 @@ type Store interface {
 	Places(ctx context.Context, p *Person) ([]Place, error)
 	// Person is one person; ErrNotFound.
 	Person(ctx context.Context, id PersonID) (*Person, error)
-	// Sessions of a person, newest first, ended ones included.
+	// Sessions of a person: the hundred newest, newest first, ended ones included.
 	Sessions(ctx context.Context, person PersonID) ([]*Session, error)
 	// Users of an organization by family and given name, in its language's order.
 	Users(ctx context.Context, org OrganizationID, page PageRequest) (Page[*Membership], error)

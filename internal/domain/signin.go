@@ -3,6 +3,7 @@ package domain
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
 // Credentials are what somebody signs in with.
@@ -24,9 +25,7 @@ type SignedIn struct {
 // SignIn opens a session. Whoever may not sign in gets ErrSignIn, whatever the
 // reason, after the same reads and the same hash.
 func SignIn(ctx context.Context, store Store, h Hasher, c *Change, in Credentials) (*SignedIn, error) {
-	mine := limitAccountAndSource(in.Email, in.Source)
-	source := limitSource(in.Source)
-	scene, err := takeAttempts(ctx, store, c, Want{Email: in.Email}, mine, source, limitAccount(in.Email))
+	scene, err := takeAttempts(ctx, store, c, Want{Email: in.Email}, in.Email, in.Source)
 	if err != nil {
 		return nil, err
 	}
@@ -35,9 +34,12 @@ func SignIn(ctx context.Context, store Store, h Hasher, c *Change, in Credential
 		return nil, err
 	}
 	if !h.Verify(p.PasswordHash, in.Password) || !anyLets(places, c.At) {
+		if err := blame(ctx, store, c, scene, in.Source); err != nil {
+			return nil, err
+		}
 		return nil, ErrSignIn
 	}
-	if err := forgive(ctx, store, c, scene, mine, source); err != nil {
+	if err := forgive(ctx, store, c, scene, in.Email, in.Source); err != nil {
 		return nil, err
 	}
 
@@ -71,21 +73,6 @@ func whoIs(ctx context.Context, store Store, claim *EmailClaim) (*Person, []Plac
 	return p, places, err
 }
 
-// forgive takes the attempt back that succeeded: the person's own counter
-// starts anew, and a busy company behind one address is not held up by its
-// own people. Losing that race to another attempt does no harm.
-func forgive(ctx context.Context, store Store, c *Change, taken *Scene, mine, source Limit) error {
-	undo := &Change{Actor: c.Actor, At: c.At, RequestID: c.RequestID}
-	undo.Remove(taken.Attempts[mine.Key])
-	back := *taken.Attempts[source.Key]
-	back.Count--
-	undo.Put(&back)
-	if err := store.Commit(ctx, undo); err != nil && !errors.Is(err, ErrContended) {
-		return err
-	}
-	return nil
-}
-
 // Places are the caller's memberships; they are read only if the request has
 // not brought all of them along.
 func (c *Caller) Places(ctx context.Context, store Store) ([]Place, error) {
@@ -115,10 +102,15 @@ func Authenticate(ctx context.Context, store Store, scene *Scene, c *Change) err
 	return nil
 }
 
-// Touch writes down that a session is in use, at most once a SessionTouch.
+// Touch writes down that a session is in use, at most once a SessionTouch, and
+// not where the change itself has written or ended it.
 func Touch(ctx context.Context, store Store, scene *Scene, c *Change) error {
 	session := *scene.Caller.Session
-	if c.At.Before(session.SeenAt.Add(SessionTouch)) {
+	written := slices.ContainsFunc(c.Writes, func(w Write) bool {
+		s, ok := w.Entity.(*Session)
+		return ok && s.ID == session.ID
+	})
+	if written || c.At.Before(session.SeenAt.Add(SessionTouch)) {
 		return nil
 	}
 	session.SeenAt = c.At

@@ -2,7 +2,10 @@ package domain
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"time"
 )
@@ -15,10 +18,12 @@ type Attempts struct {
 	Key     string // see the Limit functions; holds a hash, never an address
 	Count   int
 	LastAt  time.Time
+	// Known says that the right password came from this source before.
+	Known bool
 }
 
 // Limit is a rule: Free attempts at once, then one each First, doubling up to Most.
-// After Most without an attempt all is forgotten.
+// After twice Most without an attempt all is forgotten.
 type Limit struct {
 	Key         string
 	Free        int
@@ -53,21 +58,32 @@ func network(source string) string {
 	return prefix.String()
 }
 
-// Three mails of a kind to one address, then one an hour.
-func limitMail(kind MailKind, e Email) Limit {
-	return Limit{Key: "mail/" + string(kind) + "/" + hash(string(e)), Free: 3, First: time.Hour, Most: time.Hour}
+// limitMail is three mails of a kind to one address, then one an hour. Those that an organization sends count for that organization: what
+// another one sends to the same address must not show.
+func limitMail(kind MailKind, by OrganizationID, e Email) Limit {
+	return Limit{Key: "mail/" + string(kind) + "/" + hash(string(by)+"\x00"+string(e)), Free: 3, First: time.Hour, Most: time.Hour}
 }
 
 func limitResetSource(source string) Limit {
 	return Limit{Key: "reset/" + hash(network(source)), Free: 30, First: time.Minute, Most: time.Hour}
 }
 
+// limitInvitations bounds what a stolen session of an administrator can do to
+// strangers. It counts in eight parts, by address, so that people who are
+// invited at the same time do not wait for each other.
+func limitInvitations(by OrganizationID, e Email) Limit {
+	sum := sha256.Sum256([]byte(e))
+	return Limit{Key: fmt.Sprintf("invite/%s/%d", by, sum[0]%8), Free: 100, First: time.Minute, Most: 12 * time.Hour}
+}
+
+// limitOrganizationMail is of the mails that an administrator asks for again.
 func limitOrganizationMail(org OrganizationID) Limit {
 	return Limit{Key: "mail-by/" + string(org), Free: 200, First: 10 * time.Second, Most: time.Hour}
 }
 
-// Until is when the stored attempts stop to matter.
-func (l Limit) until(a *Attempts) time.Time { return a.LastAt.Add(l.Most) }
+// until is when the stored attempts stop to matter. It lies behind the longest
+// wait, or waiting that long would be enough to begin anew.
+func (l Limit) until(a *Attempts) time.Time { return a.LastAt.Add(2 * l.Most) }
 
 // wait is how long the next attempt has to wait.
 func (l Limit) wait(a *Attempts, now time.Time) time.Duration {
@@ -112,32 +128,40 @@ func (c *Change) count(s *Scene, limits ...Limit) error {
 
 func throttled(wait time.Duration) *Error {
 	e := *ErrThrottled
-	e.RetryAfter = wait.Round(time.Second)
-	if e.RetryAfter < time.Second {
-		e.RetryAfter = time.Second
-	}
+	e.RetryAfter = max(time.Second, (wait + time.Second - 1).Truncate(time.Second))
 	return &e
 }
 
-// takeAttempts counts in a transaction of its own, before what is counted, and
-// returns what else it was asked to read, with the attempts as they are now.
-// Parallel attempts run into each other's versions; who keeps losing is
-// throttled too.
-func takeAttempts(ctx context.Context, store Store, c *Change, want Want, limits ...Limit) (*Scene, error) {
-	for _, l := range limits {
-		want.Attempts = append(want.Attempts, l.Key)
-	}
-	for range 8 {
+// takeAttempts counts an attempt at an account in a transaction of its own,
+// before it is made, and returns what else it was asked to read. Parallel
+// attempts run into each other's versions; who keeps losing is throttled too.
+//
+// A source that the account has been used from before is held to its own
+// counter only: strangers who guess elsewhere do not shut the owner out. What
+// comes from a source is looked at here, and counted only when it fails, so
+// that a whole company can sign in at once from behind one address.
+func takeAttempts(ctx context.Context, store Store, c *Change, want Want, e Email, source string) (*Scene, error) {
+	mine, account, origin := limitAccountAndSource(e, source), limitAccount(e), limitSource(source)
+	want.Attempts = []string{mine.Key, account.Key, origin.Key}
+	for try := range 8 {
 		scene, err := store.Load(ctx, want)
 		if err != nil {
 			return nil, err
 		}
-		take := &Change{Actor: c.Actor, At: c.At, RequestID: c.RequestID}
+		if wait := origin.wait(scene.Attempts[origin.Key], c.At); wait > 0 {
+			return nil, throttled(wait)
+		}
+		limits := []Limit{mine}
+		if a := scene.Attempts[mine.Key]; a == nil || !a.Known {
+			limits = append(limits, account)
+		}
+		take := c.apart()
 		if err := take.count(scene, limits...); err != nil {
 			return nil, err
 		}
 		err = store.Commit(ctx, take)
 		if errors.Is(err, ErrContended) {
+			pause(ctx, try)
 			continue
 		}
 		if err != nil {
@@ -151,4 +175,60 @@ func takeAttempts(ctx context.Context, store Store, c *Change, want Want, limits
 		return scene, nil
 	}
 	return nil, throttled(time.Second)
+}
+
+// blame counts a failure for the source that it came from.
+func blame(ctx context.Context, store Store, c *Change, taken *Scene, source string) error {
+	l := limitSource(source)
+	return c.settle(ctx, store, taken, []string{l.Key}, func(apart *Change, s *Scene) {
+		apart.Put(l.next(s.Attempts[l.Key], c.At))
+	})
+}
+
+// forgive clears what was counted, once the person has shown that it was them,
+// and remembers where from. It is apart from what they do then, which is not
+// to fail because somebody else is guessing at the same moment.
+func forgive(ctx context.Context, store Store, c *Change, taken *Scene, e Email, source string) error {
+	mine, account := limitAccountAndSource(e, source), limitAccount(e)
+	return c.settle(ctx, store, taken, []string{mine.Key, account.Key}, func(apart *Change, s *Scene) {
+		known := &Attempts{Key: mine.Key, LastAt: c.At, Known: true}
+		if a := s.Attempts[mine.Key]; a != nil {
+			known.Version = a.Version
+		}
+		apart.Put(known)
+		if a := s.Attempts[account.Key]; a != nil {
+			apart.Remove(a)
+		}
+	})
+}
+
+// settle writes counters in a transaction of its own. Others may be at them too:
+// who loses every try leaves them as they are, which does little harm.
+func (c *Change) settle(ctx context.Context, store Store, s *Scene, keys []string, write func(apart *Change, s *Scene)) error {
+	for try := range 4 {
+		apart := c.apart()
+		write(apart, s)
+		err := store.Commit(ctx, apart)
+		if !errors.Is(err, ErrContended) {
+			return err
+		}
+		pause(ctx, try)
+		if s, err = store.Load(ctx, Want{Attempts: keys}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// apart is an empty change of the same actor, for what is committed before.
+func (c *Change) apart() *Change {
+	return &Change{Actor: c.Actor, At: c.At, RequestID: c.RequestID}
+}
+
+// pause waits a little before the next try, longer each time and never alike.
+func pause(ctx context.Context, try int) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(rand.N(time.Duration(try+1) * 10 * time.Millisecond)):
+	}
 }

@@ -20,15 +20,17 @@ func TestXA7_DelaysGrowAndAreForgotten(t *testing.T) {
 			t.Errorf("failure %d: wait %s, want %s", i+5, w, want)
 		}
 		now = now.Add(want)
-		if want < l.Most {
-			if w := l.wait(a, now); w != 0 {
-				t.Errorf("failure %d: still %s to wait after waiting", i+5, w)
-			}
+		if w := l.wait(a, now); w != 0 {
+			t.Errorf("failure %d: still %s to wait after waiting", i+5, w)
 		}
 		a = l.next(a, now)
-		if want == l.Most && a.Count != 1 {
-			t.Errorf("after %s of quiet the count is %d", l.Most, a.Count)
-		}
+	}
+	// To wait as long as one has to is not enough to begin anew; twice that is.
+	if w := l.wait(a, now.Add(l.Most-time.Second)); w != time.Second {
+		t.Errorf("the longest wait has %s left", w)
+	}
+	if a = l.next(a, now.Add(2*l.Most)); a.Count != 1 {
+		t.Errorf("after %s of quiet the count is %d", 2*l.Most, a.Count)
 	}
 }
 

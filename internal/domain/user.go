@@ -18,7 +18,7 @@ type Invitation struct {
 // ForInvitation names what an invitation stands on, beside its organization.
 func (w *Want) ForInvitation(email Email) {
 	w.Email, w.Administrators = email, w.Organization != ""
-	w.Attempts = append(w.Attempts, limitMail(MailActivation, email).Key)
+	w.Attempts = append(w.Attempts, limitMail(MailActivation, w.Organization, email).Key, limitInvitations(w.Organization, email).Key)
 }
 
 // Invite makes a user who is mailed an activation link. An address that is
@@ -28,30 +28,35 @@ func Invite(ctx context.Context, store Store, c *Change, s *Scene, profile *Prof
 	if err := s.Caller.MayGive(profile, in.Roles, c.At); err != nil {
 		return nil, err
 	}
-	return c.invite(ctx, store, s, s.Organization, profile, in)
+	return c.invite(ctx, store, s, s.Organization.ID, s.Organization, profile, in)
 }
 
 // invite is Invite for those whose right to it has been decided. The scene
-// holds what ForInvitation names.
-func (c *Change) invite(ctx context.Context, store Store, s *Scene, org *Organization, profile *Profile, in Invitation) (*Membership, error) {
-	if err := c.count(s, limitMail(MailActivation, in.Email)); err != nil {
+// holds what ForInvitation names; by is the organization whose mail is counted,
+// if any.
+func (c *Change) invite(ctx context.Context, store Store, s *Scene, by OrganizationID, org *Organization, profile *Profile, in Invitation) (*Membership, error) {
+	if err := c.count(s, limitMail(MailActivation, by, in.Email), limitInvitations(by, in.Email)); err != nil {
 		return nil, err
 	}
 	ref := LinkRef{Purpose: ForActivation, Organization: org.ID}
 	var p Person
 	var old *Link
+	ref.Person = NewPersonID()
+	if s.EmailClaim != nil {
+		ref.Person = s.EmailClaim.Person
+	}
+	// Of an address that nobody has the same is read, and is not there.
+	known, err := store.Load(ctx, Want{User: ref.Person, Organization: org.ID, Link: ref})
+	if err != nil {
+		return nil, err
+	}
 	if s.EmailClaim == nil {
 		p = Person{
-			ID: NewPersonID(), Email: in.Email, GivenName: in.GivenName, FamilyName: in.FamilyName, Phone: in.Phone,
+			ID: ref.Person, Email: in.Email, GivenName: in.GivenName, FamilyName: in.FamilyName, Phone: in.Phone,
 			Language: in.Language, Home: org.ID, Security: 1, Revision: 1, CreatedAt: c.At,
 		}
 		c.Put(&EmailClaim{Email: in.Email, Person: p.ID})
 	} else {
-		ref.Person = s.EmailClaim.Person
-		known, err := store.Load(ctx, Want{User: ref.Person, Organization: org.ID, Link: ref})
-		if err != nil {
-			return nil, err
-		}
 		switch {
 		case known.Membership != nil:
 			return nil, ErrUserExists
@@ -62,11 +67,13 @@ func (c *Change) invite(ctx context.Context, store Store, s *Scene, org *Organiz
 		}
 		p, old = *known.User, known.Link
 	}
-	ref.Person = p.ID
 	p.Organizations = append(slices.Clone(p.Organizations), org.ID)
 	p.UpdatedAt = c.At
 	c.Put(&p)
 
+	if in.Validity.at(c.At, org.Zone()) == over {
+		return nil, Fault("/validity/to", "dates-past", "The last day has passed.")
+	}
 	m := &Membership{
 		Revision: 1, Organization: org.ID, Person: p.ID, Kind: Own, Card: in.Card, Home: org.ID, Alphabet: org.Country.alphabet(),
 		Roles: in.Roles, Validity: in.Validity, DefaultTask: in.DefaultTask, CreatedAt: c.At, UpdatedAt: c.At,
@@ -128,7 +135,7 @@ func UpdateUser(c *Change, s *Scene, profile *Profile, in UserPatch) (*Membershi
 		if m.Kind != Own {
 			return nil, ErrPartnerCard
 		}
-		if p.Home == m.Organization {
+		if p.Home == m.Organization && !m.ActivatedAt.IsZero() {
 			p.GivenName, p.FamilyName, p.Phone, p.Language = m.GivenName, m.FamilyName, m.Phone, m.Language
 			p.UpdatedAt = c.At
 			p.Revision++
@@ -154,12 +161,9 @@ func (c *Change) changeRoles(s *Scene, profile *Profile, m *Membership, roles []
 			moved = append(moved, r)
 		}
 	}
-	for _, r := range m.Roles {
-		if !slices.Contains(roles, r) {
-			moved = append(moved, r)
-		}
-	}
-	if len(moved) == 0 {
+	taken := slices.DeleteFunc(slices.Clone(m.Roles), func(r RoleKey) bool { return slices.Contains(roles, r) })
+	moved = append(moved, profile.known(taken)...)
+	if len(moved)+len(taken) == 0 {
 		return nil
 	}
 	if !profile.Policies.SelfEdit && m.Person == s.Caller.Person.ID {
@@ -180,7 +184,7 @@ func (c *Change) changeRoles(s *Scene, profile *Profile, m *Membership, roles []
 // RemoveUser takes a user out of the organization. Somebody who is a user
 // nowhere else is erased: the address is free for a new person, and every
 // session and link is dead with the person they were for.
-func RemoveUser(c *Change, s *Scene, profile *Profile) error {
+func RemoveUser(ctx context.Context, store Store, c *Change, s *Scene, profile *Profile) error {
 	m, p := s.Membership, s.User
 	if m == nil || p == nil {
 		return ErrNotFound
@@ -188,7 +192,7 @@ func RemoveUser(c *Change, s *Scene, profile *Profile) error {
 	if p.ID == s.Caller.Person.ID {
 		return ErrSelf
 	}
-	if err := s.Caller.MayGive(profile, m.Roles, c.At); err != nil {
+	if err := s.Caller.MayGive(profile, profile.known(m.Roles), c.At); err != nil {
 		return err
 	}
 	c.Remove(m)
@@ -207,7 +211,11 @@ func RemoveUser(c *Change, s *Scene, profile *Profile) error {
 		c.Remove(&EmailClaim{Version: 1, Email: p.Email}) // a claim is never changed
 	} else {
 		if left.Home == m.Organization {
-			left.Home = left.Organizations[0]
+			home, err := nextHome(ctx, store, &left)
+			if err != nil {
+				return err
+			}
+			left.Home = home
 		}
 		left.UpdatedAt = c.At
 		c.Put(&left)
@@ -220,6 +228,21 @@ func RemoveUser(c *Change, s *Scene, profile *Profile) error {
 func (w *Want) ForRemoval() {
 	w.Administrators = true
 	w.Link = LinkRef{Person: w.User, Purpose: ForActivation, Organization: w.Organization}
+}
+
+// nextHome is an organization that the person has joined, or else any that
+// waits for them to.
+func nextHome(ctx context.Context, store Store, p *Person) (OrganizationID, error) {
+	places, err := store.Places(ctx, p)
+	if err != nil {
+		return "", err
+	}
+	for _, place := range places {
+		if !place.Membership.ActivatedAt.IsZero() {
+			return place.Organization.ID, nil
+		}
+	}
+	return p.Organizations[0], nil
 }
 
 // ResendActivation mails a new activation link, which kills the older one.
@@ -245,13 +268,13 @@ func ResetByAdministrator(ctx context.Context, store Store, c *Change, s *Scene)
 	case s.Membership.ActivatedAt.IsZero():
 		return ErrNotActivated
 	}
-	ref := LinkRef{Person: s.User.ID, Purpose: ForPasswordReset, Organization: s.User.Home}
+	ref := LinkRef{Person: s.User.ID, Purpose: ForPasswordReset, Organization: s.Organization.ID}
 	return c.mailLink(ctx, store, s, ref, MailPasswordByAdmin, PasswordResetLife, PasswordResetRequested)
 }
 
 // mailLink reads the counters and the link that only now are known by name.
 func (c *Change) mailLink(ctx context.Context, store Store, s *Scene, ref LinkRef, kind MailKind, life time.Duration, action Action) error {
-	limits := []Limit{limitMail(kind, s.User.Email), limitOrganizationMail(s.Organization.ID)}
+	limits := []Limit{limitMail(kind, s.Organization.ID, s.User.Email), limitOrganizationMail(s.Organization.ID)}
 	scene, err := store.Load(ctx, Want{Link: ref, Attempts: []string{limits[0].Key, limits[1].Key}})
 	if err != nil {
 		return err

@@ -58,11 +58,20 @@ func (v Validity) at(now time.Time, zone *time.Location) standing {
 	return valid
 }
 
-// Check reports a validity that makes no sense.
-func (v Validity) Check(pointer string, faults *Faults) {
+// Check reports a validity that makes no sense, or that the portal does not have.
+func (v Validity) Check(p *Profile, pointer string, faults *Faults) {
+	if v.Type != FixedTerm && v.From+v.To != "" {
+		faults.Add(pointer+"/from", "value-unexpected", "Only a fixed term has days.")
+	}
+	if v.Type != Locked && v.Reason != "" {
+		faults.Add(pointer+"/reason", "value-unexpected", "Only a lock has a reason.")
+	}
 	switch v.Type {
 	case Indefinite, Locked, "":
 	case FixedTerm:
+		if !p.Policies.FixedTerm {
+			faults.Add(pointer+"/type", "value-unknown", "The portal has no fixed terms.")
+		}
 		_, okFrom := ParseDate(string(v.From))
 		_, okTo := ParseDate(string(v.To))
 		if !okFrom {

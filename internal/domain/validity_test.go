@@ -55,6 +55,7 @@ func TestXG2_FirstDayBeginsAtMidnightOfTheZone(t *testing.T) {
 }
 
 func TestXG6_ImpossibleDaysAreRefused(t *testing.T) {
+	terms := &Profile{Policies: Policies{FixedTerm: true}}
 	for _, v := range []Validity{
 		{Type: FixedTerm, From: "2026-06-31", To: "2026-07-01"},
 		{Type: FixedTerm, From: "2026-07-02", To: "2026-07-01"},
@@ -63,15 +64,18 @@ func TestXG6_ImpossibleDaysAreRefused(t *testing.T) {
 		{Type: FixedTerm, From: "2026-01-01", To: "9999-12-31"},
 		{Type: FixedTerm, From: "2026-1-1", To: "2026-07-01"},
 		{Type: "sometimes"},
+		{Type: Indefinite, From: "2026-07-02"},
+		{Type: Locked, To: "2026-07-02"},
+		{Type: Indefinite, Reason: "none"},
 	} {
 		var faults Faults
-		if v.Check("/validity", &faults); len(faults) == 0 {
+		if v.Check(terms, "/validity", &faults); len(faults) == 0 {
 			t.Errorf("%+v passes", v)
 		}
 	}
 	for _, v := range []Validity{{}, {Type: Indefinite}, {Type: Locked, Reason: "left"}, {Type: FixedTerm, From: "2028-02-29", To: "2028-02-29"}} {
 		var faults Faults
-		if v.Check("/validity", &faults); len(faults) > 0 {
+		if v.Check(terms, "/validity", &faults); len(faults) > 0 {
 			t.Errorf("%+v: %v", v, faults)
 		}
 	}

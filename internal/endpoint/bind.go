@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"reflect"
 	"strconv"
 	"strings"
@@ -58,7 +59,10 @@ func (b binder) decode(r *http.Request, body []byte, in any) error {
 		}
 	}
 	var faults domain.Faults
-	query := r.URL.Query()
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return ErrQuery
+	}
 	known := map[string]bool{}
 	v := reflect.ValueOf(in).Elem()
 	for _, p := range b.params {
@@ -74,7 +78,7 @@ func (b binder) decode(r *http.Request, body []byte, in any) error {
 	}
 	for name := range query {
 		if !known[name] {
-			faults.Add("?"+name, "parameter-unknown", "There is no such parameter here.")
+			faults.Add("?"+strings.ToValidUTF8(name, "\uFFFD"), "parameter-unknown", "There is no such parameter here.")
 		}
 	}
 	return faults.Err()
@@ -155,11 +159,11 @@ func unmarshal(body []byte, in any) error {
 
 func jsonFault(err error) error {
 	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
-		code, detail := domain.Code("type-wrong"), "The value is not of the type that is expected here."
+		pointer := string(semantic.JSONPointer)
 		if errors.Is(err, json.ErrUnknownName) {
-			code, detail = "member-unknown", "There is no such member here."
+			return domain.Fault(pointer, "member-unknown", "There is no such member here.")
 		}
-		return domain.Fault(string(semantic.JSONPointer), code, detail)
+		return domain.Fault(pointer, "type-wrong", "The value is not of the type that is expected here.")
 	}
 	if syntactic, ok := errors.AsType[*jsontext.SyntacticError](err); ok && errors.Is(err, jsontext.ErrDuplicateName) {
 		return domain.Fault(string(syntactic.JSONPointer), "member-repeated", "The member is there twice.")

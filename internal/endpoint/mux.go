@@ -18,13 +18,14 @@ func Mux(endpoints []Endpoint, log *slog.Logger, give func(Endpoint) Deps) http.
 	for path, methods := range allowed {
 		allow := strings.Join(methods, ", ")
 		notAllowed := NotAllowed(log)
-		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+		refuse := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Allow", allow)
 			notAllowed.ServeHTTP(w, r)
 		})
+		mux.Handle(path, refuse)
 		// ServeMux would answer HEAD with GET's handler; the gateway has no such route.
 		if !strings.Contains(allow, http.MethodHead) && strings.Contains(allow, http.MethodGet) {
-			mux.Handle("HEAD "+path, notAllowed)
+			mux.Handle("HEAD "+path, refuse)
 		}
 	}
 	mux.Handle("/", NotFound(log))

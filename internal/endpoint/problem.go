@@ -55,6 +55,7 @@ var (
 	ErrContentType    = &domain.Error{Kind: domain.Unsupported, Code: "content-type", Detail: "Send application/json."}
 	ErrNotAllowed     = &domain.Error{Kind: domain.NotAllowed, Code: "method-not-allowed", Detail: "This path does not have that method."}
 	ErrBodyUnexpected = &domain.Error{Kind: domain.Invalid, Code: "body-unexpected", Detail: "This request has no body."}
+	ErrQuery          = &domain.Error{Kind: domain.Invalid, Code: "query-invalid", Detail: "The query string cannot be read."}
 	ErrJSON           = &domain.Error{Kind: domain.Invalid, Code: "json-invalid", Detail: "The body is not the JSON that is expected here."}
 )
 
@@ -101,8 +102,11 @@ func writeProblem(ctx context.Context, w http.ResponseWriter, e *domain.Error) {
 	}
 	h.Set("Content-Type", "application/problem+json")
 	body, err := marshal(p)
-	if err != nil {
-		status, body = http.StatusInternalServerError, nil
+	if err != nil { // a fault points at something that cannot be written
+		p.Errors = nil
+		if body, err = marshal(p); err != nil {
+			panic(err)
+		}
 	}
 	w.WriteHeader(status)
 	w.Write(body)

@@ -43,5 +43,5 @@ type Deps struct {
 
 // Change begins a change that a job makes.
 func (d Deps) Change(id string) *domain.Change {
-	return &domain.Change{Actor: domain.Actor{Type: domain.ByJob, ID: id}, At: d.Clock().UTC().Truncate(time.Millisecond), RequestID: id}
+	return domain.NewChange(domain.Actor{Type: domain.ByJob, ID: id}, d.Clock(), id)
 }

@@ -25,7 +25,7 @@ var (
 // problems are the errors that the endpoint can answer with, by status: its
 // own, and those that follow from what it declares.
 func problems(e endpoint.Endpoint) map[int][]*domain.Error {
-	errs := []*domain.Error{domain.ErrInternal, domain.ErrUnavailable}
+	errs := []*domain.Error{domain.ErrInternal, domain.ErrUnavailable, endpoint.ErrQuery}
 	if e.HasBody() {
 		errs = append(errs, errMember, endpoint.ErrJSON, endpoint.ErrTooLarge, endpoint.ErrContentType)
 	} else {

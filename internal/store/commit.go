@@ -17,6 +17,7 @@ const (
 	keepLinks    = 24 * time.Hour
 	keepMail     = 30 * 24 * time.Hour
 	keepAttempts = 24 * time.Hour
+	keepKnown    = 30 * 24 * time.Hour
 )
 
 // Commit writes a change in one transaction.
@@ -31,11 +32,12 @@ func (s *Store) Commit(ctx context.Context, c *domain.Change) error {
 			return err
 		}
 		cond := table.IfAbsent
-		switch {
-		case row.blind:
-			cond = table.Always
-		case row.version > 0:
+		if row.version > 0 {
 			cond = table.IfVersion(row.version)
+		}
+		if w.Hold {
+			ops = append(ops, table.Check(row.key, cond))
+			continue
 		}
 		if w.Remove {
 			ops = append(ops, table.Delete(row.key, cond))
@@ -56,7 +58,6 @@ func (s *Store) Commit(ctx context.Context, c *domain.Change) error {
 type row struct {
 	key     table.Key
 	version int64 // that was read; 0: new
-	blind   bool  // written whatever is there
 	record  any
 	index   map[table.Index]table.Key
 	expires time.Time
@@ -92,12 +93,16 @@ func rowOf(e domain.Entity) (row, error) {
 	case *domain.AuditEntry:
 		return row{key: auditKey(e.Organization, e.ID), record: auditRecordOf(e)}, nil
 	case *domain.Attempts:
+		keep := keepAttempts
+		if e.Known {
+			keep = keepKnown
+		}
 		return row{
-			key: attemptsKey(e.Key), version: e.Version, record: attemptsRecord{e.Key, e.Count, e.LastAt},
-			expires: e.LastAt.Add(keepAttempts),
+			key: attemptsKey(e.Key), version: e.Version, record: attemptsRecord{e.Key, e.Count, e.LastAt, e.Known},
+			expires: e.LastAt.Add(keep),
 		}, nil
 	case *domain.Receipt:
-		return row{key: receiptKey(e.Key), record: receiptRecord(*e), expires: e.ExpiresAt}, nil
+		return row{key: receiptKey(e.Key), version: e.Version, record: receiptRecordOf(e), expires: e.ExpiresAt}, nil
 	case *domain.Signing:
 		r := signingRecord{}
 		for _, k := range e.Keys {

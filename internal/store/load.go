@@ -31,6 +31,9 @@ func (s *Store) Load(ctx context.Context, want domain.Want) (*domain.Scene, erro
 	}
 	if t := want.Session; t.Person != "" {
 		scene.Caller = r.caller(t, want.Organization)
+		if want.OtherSession != "" {
+			scene.OtherSession = get(&r, sessionKey(t.Person, want.OtherSession), (*sessionRecord).entity)
+		}
 	}
 	if want.Link.Person != "" {
 		scene.Link = get(&r, linkKey(want.Link), (*linkRecord).entity)
@@ -72,6 +75,9 @@ func keysOf(want domain.Want) map[table.Key]bool {
 	}
 	if t := want.Session; t.Person != "" {
 		add(sessionKey(t.Person, t.ID))
+		if want.OtherSession != "" {
+			add(sessionKey(t.Person, want.OtherSession))
+		}
 		add(personKey(t.Person))
 		add(organizationKey(t.Home))
 		add(membershipKey(t.Home, t.Person))

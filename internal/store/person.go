@@ -44,9 +44,8 @@ func (s *Store) Places(ctx context.Context, p *domain.Person) ([]domain.Place, e
 	return places, r.err
 }
 
-// Sessions reads a person's sessions, newest first.
+// Sessions reads a person's newest sessions.
 func (s *Store) Sessions(ctx context.Context, person domain.PersonID) ([]*domain.Session, error) {
-	// A session lives for twelve hours, so the page holds all that count.
 	q := table.Query{PK: sessionKey(person, "").PK, Reverse: true}
 	found, err := page(ctx, s, q, domain.PageRequest{Limit: 100}, bySortKey, (*sessionRecord).entity)
 	return found.Items, err

@@ -277,10 +277,11 @@ type attemptsRecord struct {
 	Key    string    `json:"key"`
 	Count  int       `json:"count"`
 	LastAt time.Time `json:"lastAt"`
+	Known  bool      `json:"known,omitzero"`
 }
 
 func (r *attemptsRecord) entity(version int64) *domain.Attempts {
-	return &domain.Attempts{Version: version, Key: r.Key, Count: r.Count, LastAt: r.LastAt}
+	return &domain.Attempts{Version: version, Key: r.Key, Count: r.Count, LastAt: r.LastAt, Known: r.Known}
 }
 
 type receiptRecord struct {
@@ -293,9 +294,15 @@ type receiptRecord struct {
 	ExpiresAt   time.Time `json:"expiresAt"`
 }
 
-func (r *receiptRecord) entity(int64) *domain.Receipt {
-	d := domain.Receipt(*r)
-	return &d
+func receiptRecordOf(r *domain.Receipt) receiptRecord {
+	return receiptRecord{r.Key, r.Fingerprint, r.Status, r.ETag, r.Location, r.Body, r.ExpiresAt}
+}
+
+func (r *receiptRecord) entity(version int64) *domain.Receipt {
+	return &domain.Receipt{
+		Version: version, Key: r.Key, Fingerprint: r.Fingerprint, Status: r.Status, ETag: r.ETag, Location: r.Location,
+		Body: r.Body, ExpiresAt: r.ExpiresAt,
+	}
 }
 
 type signingRecord struct {

@@ -62,7 +62,7 @@ func Change[T any](value *T, read func(T) T) {
 // Lengths of texts, in characters.
 const (
 	maxName  = 100
-	maxTask  = 200
+	maxLine  = 200
 	maxEmail = 254
 )
 
@@ -95,17 +95,19 @@ func Name(s, pointer string, faults *domain.Faults) string {
 	line(s, pointer, faults)
 	s = strings.Join(strings.Fields(s), " ")
 	Text(s, pointer, maxName, faults)
-	if strings.Contains(s, "://") || strings.ContainsAny(s, "<>") {
+	lower := strings.ToLower(s)
+	if strings.Contains(lower, "://") || strings.Contains(lower, "www.") || strings.ContainsAny(s, "<>@") ||
+		!strings.ContainsFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) && s != "" {
 		faults.Add(pointer, "value-invalid", "A name has no markup and no addresses in it.")
 	}
 	return s
 }
 
-// Task reads an optional default task.
-func Task(s, pointer string, faults *domain.Faults) string {
+// Line reads an optional line of text.
+func Line(s, pointer string, faults *domain.Faults) string {
 	line(s, pointer, faults)
 	s = strings.TrimSpace(s)
-	if utf8.RuneCountInString(s) > maxTask {
+	if utf8.RuneCountInString(s) > maxLine {
 		faults.Add(pointer, "too-long", "This is too long.")
 	}
 	return s
@@ -113,7 +115,7 @@ func Task(s, pointer string, faults *domain.Faults) string {
 
 func line(s, pointer string, faults *domain.Faults) {
 	if strings.ContainsFunc(s, func(r rune) bool {
-		return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) || r == utf8.RuneError
+		return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point) || r == utf8.RuneError
 	}) {
 		faults.Add(pointer, "value-invalid", "This has characters that cannot be seen.")
 	}
@@ -148,6 +150,10 @@ func Language(s domain.Language, fallback domain.Language, p *domain.Profile, po
 func Roles(keys []domain.RoleKey, p *domain.Profile, pointer string, faults *domain.Faults) []domain.RoleKey {
 	if len(keys) == 0 {
 		faults.Add(pointer, "required", "Give at least one role.")
+	}
+	if len(keys) > len(p.Roles) {
+		faults.Add(pointer, "too-long", "There are not as many roles.")
+		return nil
 	}
 	seen := map[domain.RoleKey]bool{}
 	for _, key := range keys {

@@ -16,8 +16,8 @@ func Update() endpoint.Endpoint {
 		Summary: "Changes an organization's name, language or time zone.",
 		Access:  endpoint.Right(domain.RightEditOrganization),
 		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
-		Errors:  []*domain.Error{domain.ErrStale, domain.ErrVersionRequired},
-	}, nil, update)
+		Errors:  []*domain.Error{domain.ErrStale, domain.ErrVersionRequired, domain.ErrLastAdmin},
+	}, func(_ *updateRequest, want *domain.Want) { want.Administrators = true }, update)
 }
 
 type updateRequest struct {
@@ -44,5 +44,9 @@ func update(_ context.Context, call *endpoint.Call, in *updateRequest) (organiza
 		return organization{}, err
 	}
 	patch := domain.OrganizationPatch{Name: in.Name, Language: in.Language, TimeZone: in.TimeZone}
-	return shown(call, domain.UpdateOrganization(call.Change, call.Scene, patch)), nil
+	org, err := domain.UpdateOrganization(call.Change, call.Scene, patch)
+	if err != nil {
+		return organization{}, err
+	}
+	return shown(call, org), nil
 }

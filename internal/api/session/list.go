@@ -23,6 +23,7 @@ type listRequest struct{}
 
 type listResponse struct {
 	Items []listItem `json:"items"`
+	Next  string     `json:"next" description:"Always empty: the hundred newest are all that is shown."`
 }
 
 type listItem struct {

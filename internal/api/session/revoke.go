@@ -14,29 +14,30 @@ func Revoke() endpoint.Endpoint {
 		ID: "session-revoke", Method: http.MethodDelete, Path: "/v1/me/sessions/{session}", Status: http.StatusNoContent,
 		Summary: "Ends one of the caller's own sessions; `current` signs out.",
 		Access:  endpoint.Signed("everybody may end their own sessions"),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.QueryTable, endpoint.WriteItems, endpoint.DeleteItems},
-	}, nil, revoke)
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.DeleteItems},
+	}, func(in *revokeRequest, want *domain.Want) {
+		if id := domain.SessionID(in.Session); id.Valid() {
+			want.OtherSession = id
+		}
+	}, revoke)
 }
+
+// current is the word for the session of the request.
+const current = "current"
 
 type revokeRequest struct {
 	Session string `path:"session" json:"-" description:"A session id, or current."`
 }
 
-func revoke(ctx context.Context, call *endpoint.Call, in *revokeRequest) (endpoint.None, error) {
+func revoke(_ context.Context, call *endpoint.Call, in *revokeRequest) (endpoint.None, error) {
 	me := call.Caller()
-	if in.Session == "current" || in.Session == string(me.Session.ID) {
-		call.Change.Remove(me.Session)
-		return endpoint.None{}, nil
+	s := call.Scene.OtherSession
+	if in.Session == current {
+		s = me.Session
 	}
-	sessions, err := call.Store.Sessions(ctx, me.Person.ID)
-	if err != nil {
-		return endpoint.None{}, err
+	if s == nil || !s.Live(me.Person, call.Now()) {
+		return endpoint.None{}, domain.ErrNotFound
 	}
-	for _, s := range sessions {
-		if string(s.ID) == in.Session && s.Live(me.Person, call.Now()) {
-			call.Change.Remove(s)
-			return endpoint.None{}, nil
-		}
-	}
-	return endpoint.None{}, domain.ErrNotFound
+	call.Change.Remove(s)
+	return endpoint.None{}, nil
 }

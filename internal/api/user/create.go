@@ -44,10 +44,10 @@ func (in *createRequest) Read(p *domain.Profile, faults *domain.Faults) {
 			Language:   body.Language(in.Language, p.DefaultLanguage(), p, "/language", faults),
 		},
 		Roles:       body.Roles(in.Roles, p, "/roles", faults),
-		Validity:    domain.Validity(in.Validity),
-		DefaultTask: body.Task(in.DefaultTask, "/defaultTask", faults),
+		Validity:    in.Validity.read("/validity", faults),
+		DefaultTask: body.Line(in.DefaultTask, "/defaultTask", faults),
 	}
-	in.invitation.Validity.Check("/validity", faults)
+	in.invitation.Validity.Check(p, "/validity", faults)
 }
 
 func create(ctx context.Context, call *endpoint.Call, in *createRequest) (user, error) {

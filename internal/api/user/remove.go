@@ -19,6 +19,6 @@ func Remove() endpoint.Endpoint {
 	}, func(_ *oneRequest, want *domain.Want) { want.ForRemoval() }, remove)
 }
 
-func remove(_ context.Context, call *endpoint.Call, _ *oneRequest) (endpoint.None, error) {
-	return endpoint.None{}, domain.RemoveUser(call.Change, call.Scene, call.Profile)
+func remove(ctx context.Context, call *endpoint.Call, _ *oneRequest) (endpoint.None, error) {
+	return endpoint.None{}, domain.RemoveUser(ctx, call.Store, call.Change, call.Scene, call.Profile)
 }

@@ -40,7 +40,7 @@ func (in *updateRequest) Read(p *domain.Profile, faults *domain.Faults) {
 	body.Change(in.Phone, func(s string) string { return body.Phone(s, "/phone", faults) })
 	body.Change(in.Language, func(l domain.Language) domain.Language { return body.Language(l, "", p, "/language", faults) })
 	body.Change(in.Roles, func(r []domain.RoleKey) []domain.RoleKey { return body.Roles(r, p, "/roles", faults) })
-	body.Change(in.DefaultTask, func(s string) string { return body.Task(s, "/defaultTask", faults) })
+	body.Change(in.DefaultTask, func(s string) string { return body.Line(s, "/defaultTask", faults) })
 }
 
 func update(_ context.Context, call *endpoint.Call, in *updateRequest) (user, error) {

@@ -4,6 +4,7 @@ package user
 import (
 	"time"
 
+	"github.com/fullmakt/fullmakt/internal/api/body"
 	"github.com/fullmakt/fullmakt/internal/domain"
 	"github.com/fullmakt/fullmakt/internal/endpoint"
 )
@@ -40,6 +41,11 @@ type validity struct {
 	From   domain.Date         `json:"from,omitzero" format:"date" description:"First day of a fixed term, in the organization's time zone."`
 	To     domain.Date         `json:"to,omitzero" format:"date" description:"Last day of a fixed term, included."`
 	Reason string              `json:"reason,omitzero" maxLength:"200" description:"Of a lock."`
+}
+
+func (v validity) read(pointer string, faults *domain.Faults) domain.Validity {
+	v.Reason = body.Line(v.Reason, pointer+"/reason", faults)
+	return domain.Validity(v)
 }
 
 func userOf(m *domain.Membership, now time.Time, zone *time.Location) user {

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/fullmakt/fullmakt/internal/domain"
 	"github.com/fullmakt/fullmakt/internal/endpoint"
 	"github.com/fullmakt/fullmakt/internal/job"
+	"github.com/fullmakt/fullmakt/internal/job/bootstrap"
 	"github.com/fullmakt/fullmakt/internal/job/jobs"
 	"github.com/fullmakt/fullmakt/internal/mail/filemail"
 	"github.com/fullmakt/fullmakt/internal/store"
@@ -41,7 +43,7 @@ type Config struct {
 // App is the process.
 type App struct {
 	config  Config
-	jobs    map[string]job.Job
+	jobs    []job.Job
 	handler http.Handler
 
 	mu     sync.Mutex
@@ -56,10 +58,7 @@ func New(c Config) *App {
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
-	a := &App{config: c, jobs: map[string]job.Job{}}
-	for _, j := range jobs.All() {
-		a.jobs[j.ID] = j
-	}
+	a := &App{config: c, jobs: jobs.All()}
 	a.handler = a.routes()
 	return a
 }
@@ -84,15 +83,20 @@ func (a *App) SetNow(now time.Time) {
 // endpointDeps gives an endpoint what it declares to need.
 func (a *App) endpointDeps(e endpoint.Endpoint) endpoint.Deps {
 	t := limit(a.config.Table, e.ID, e.Needs, e.Access.Public == "")
-	return endpoint.Deps{Store: store.New(t), Profile: a.config.Profile, Hasher: a.config.Hasher, Clock: a.Now, Log: a.config.Log}
+	deps := endpoint.Deps{Store: store.New(t), Profile: a.config.Profile, Clock: a.Now, Log: a.config.Log}
+	if e.Hashes {
+		deps.Hasher = a.config.Hasher
+	}
+	return deps
 }
 
 // Run runs a job once, with what it declares to need. A nil event is the clock's.
 func (a *App) Run(ctx context.Context, id string, event json.RawMessage) (any, error) {
-	j, ok := a.jobs[id]
-	if !ok {
+	i := slices.IndexFunc(a.jobs, func(j job.Job) bool { return j.ID == id })
+	if i < 0 {
 		return nil, domain.ErrNotFound
 	}
+	j := a.jobs[i]
 	if event == nil {
 		event = json.RawMessage("{}")
 	}
@@ -115,21 +119,19 @@ func (a *App) Run(ctx context.Context, id string, event json.RawMessage) (any, e
 // already is left alone. It returns the addresses that it has invited.
 func (a *App) Bootstrap(ctx context.Context, operatorEmail domain.Email, language domain.Language, demo []domain.Customer) (invited []domain.Email, err error) {
 	s := store.New(a.config.Table)
-	const actor = "local-bootstrap"
-	begin := job.Deps{Clock: a.Now}
-	operator := domain.Operator{Name: a.config.Operator, Email: operatorEmail, Language: language}
-	change := begin.Change(actor)
-	if err := domain.Bootstrap(ctx, s, change, a.config.Profile, operator); err != nil {
+	event, err := json.Marshal(bootstrap.Event{OperatorName: a.config.Operator, OperatorEmail: string(operatorEmail), OperatorLanguage: language})
+	if err != nil {
 		return nil, err
 	}
-	if !change.Empty() {
-		if err := s.Commit(ctx, change); err != nil {
-			return nil, err
-		}
+	made, err := a.Run(ctx, bootstrap.ID, event)
+	if err != nil {
+		return nil, err
+	}
+	if made == (bootstrap.Result{Made: true}) {
 		invited = append(invited, operatorEmail)
 	}
 	for _, customer := range demo {
-		change := begin.Change(actor)
+		change := domain.NewChange(domain.Actor{Type: domain.ByJob, ID: "demo"}, a.Now(), "demo")
 		var want domain.Want
 		want.ForCustomer(customer)
 		scene, err := s.Load(ctx, want)
@@ -181,14 +183,14 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 // runDue runs each job whose time has come; one that the outbox starts, always.
 func (a *App) runDue(ctx context.Context, last map[string]time.Time) {
 	now := time.Now()
-	for id, j := range a.jobs {
-		due := j.Trigger.Outbox || j.Trigger.Every > 0 && now.Sub(last[id]) >= j.Trigger.Every
+	for _, j := range a.jobs {
+		due := j.Trigger.Outbox || j.Trigger.Every > 0 && now.Sub(last[j.ID]) >= j.Trigger.Every
 		if !due {
 			continue
 		}
-		last[id] = now
-		if _, err := a.Run(ctx, id, nil); err != nil {
-			a.config.Log.ErrorContext(ctx, "job failed", "job", id, "error", err)
+		last[j.ID] = now
+		if _, err := a.Run(ctx, j.ID, nil); err != nil {
+			a.config.Log.ErrorContext(ctx, "job failed", "job", j.ID, "error", err)
 		}
 	}
 }

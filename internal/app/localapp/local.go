@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"io"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -31,12 +32,14 @@ func (a *App) local(mux *http.ServeMux) {
 	mux.Handle("POST /_local/jobs/{id}", here(a.runJob))
 }
 
-// here refuses what a page of another site could make a browser send: a name
-// that leads to this machine, or a request that is not this page's own.
+// here lets in this machine only: the mailbox holds links. It also refuses what a
+// page of another site could make a browser send: a name that leads to this
+// machine, or a request that is not this page's own.
 func here(next http.HandlerFunc) http.Handler {
 	return http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		source, err := netip.ParseAddrPort(r.RemoteAddr)
 		host, _, _ := strings.Cut(r.Host, ":")
-		if host != "127.0.0.1" && host != "localhost" {
+		if err != nil || !source.Addr().Unmap().IsLoopback() || host != "127.0.0.1" && host != "localhost" {
 			http.Error(w, "only from this machine", http.StatusForbidden)
 			return
 		}
@@ -55,8 +58,8 @@ var pages = template.Must(template.Must(template.New("index").Parse(indexPage)).
 
 func (a *App) index(w http.ResponseWriter, _ *http.Request) {
 	var ids []string
-	for id := range a.jobs {
-		ids = append(ids, id)
+	for _, j := range a.jobs {
+		ids = append(ids, j.ID)
 	}
 	a.page(w, "index", map[string]any{"Operator": a.config.Operator, "Profile": a.config.Profile.Key, "Now": a.Now().UTC().Format(time.RFC3339), "Jobs": ids})
 }
@@ -87,7 +90,7 @@ func (a *App) clock(w http.ResponseWriter, _ *http.Request) { writeJSON(w, clock
 
 func (a *App) setClock(w http.ResponseWriter, r *http.Request) {
 	var in clockBody
-	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || in.Now.IsZero() {
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || in.Now.Year() < 2000 || in.Now.Year() > 2100 {
 		http.Error(w, `send {"now": "2026-11-22T09:00:00Z"}`, http.StatusBadRequest)
 		return
 	}

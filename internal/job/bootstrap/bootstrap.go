@@ -12,13 +12,14 @@ import (
 	"github.com/fullmakt/fullmakt/internal/mailaddr"
 )
 
-const id = "store-bootstrap"
+// ID is the job's.
+const ID = "store-bootstrap"
 
 // Job makes the operator's organization with its first administrator, who is
 // mailed. It is invoked once after the first deploy, and harmless after that.
 func Job() job.Job {
 	return job.Job{
-		ID: id, Summary: "Fills an empty store: the operator's organization and its first administrator.",
+		ID: ID, Summary: "Fills an empty store: the operator's organization and its first administrator.",
 		Needs: []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
 		Run:   run,
 	}
@@ -30,6 +31,11 @@ type Event struct {
 	OperatorEmail string `json:"operatorEmail"`
 	// OperatorLanguage is that of the first administrator's mail; the profile's first by default.
 	OperatorLanguage domain.Language `json:"operatorLanguage,omitzero"`
+}
+
+// Result says whether there was anything to do.
+type Result struct {
+	Made bool `json:"made"`
 }
 
 func run(ctx context.Context, deps job.Deps, event json.RawMessage) (any, error) {
@@ -51,10 +57,10 @@ func run(ctx context.Context, deps job.Deps, event json.RawMessage) (any, error)
 	if !deps.Profile.Speaks(language) {
 		return nil, fmt.Errorf("operatorLanguage: the profile does not speak %q", language)
 	}
-	change := deps.Change(id)
+	change := deps.Change(ID)
 	err = domain.Bootstrap(ctx, deps.Store, change, deps.Profile, domain.Operator{Name: e.OperatorName, Email: email, Language: language})
 	if err != nil || change.Empty() {
-		return nil, err
+		return Result{}, err
 	}
-	return nil, deps.Store.Commit(ctx, change)
+	return Result{Made: true}, deps.Store.Commit(ctx, change)
 }

@@ -16,8 +16,11 @@ import (
 
 const id = "mail-dispatch"
 
-// batch is how many due mails one sweep takes.
+// batch is how many due mails are read at once.
 const batch = 100
+
+// margin is the time that a batch may need: with less left none is begun.
+const margin = 30 * time.Second
 
 // Job sends outbox items: new ones as the table's stream tells of them, and by
 // the clock those whose first try failed or that the stream missed.
@@ -76,19 +79,25 @@ func run(ctx context.Context, deps job.Deps, raw json.RawMessage) (any, error) {
 	return failures, nil
 }
 
-// sweep sends what is due. One bad item does not stop the others.
+// sweep sends what is due, until nothing is or the time runs out. One bad item
+// does not stop the others of its batch.
 func sweep(ctx context.Context, deps job.Deps) error {
-	due, err := deps.Store.DueMail(ctx, deps.Clock(), batch)
-	if err != nil {
-		return err
-	}
-	var failed []error
-	for _, m := range due {
-		if err := one(ctx, deps, m.ID); err != nil {
-			failed = append(failed, fmt.Errorf("mail %s: %w", m.ID, err))
+	for {
+		due, err := deps.Store.DueMail(ctx, deps.Clock(), batch)
+		if err != nil {
+			return err
+		}
+		var failed []error
+		for _, m := range due {
+			if err := one(ctx, deps, m.ID); err != nil {
+				failed = append(failed, fmt.Errorf("mail %s: %w", m.ID, err))
+			}
+		}
+		deadline, limited := ctx.Deadline()
+		if len(due) < batch || len(failed) > 0 || limited && time.Until(deadline) < margin {
+			return errors.Join(failed...)
 		}
 	}
-	return errors.Join(failed...)
 }
 
 // one brings a mail as far as it goes now. That it cannot be sent is noted on
@@ -105,6 +114,27 @@ func one(ctx context.Context, deps job.Deps, mailID domain.MailID) error {
 	if !m.Due(deps.Clock()) {
 		return nil // done, or another one's
 	}
+	err = forward(ctx, deps, m)
+	if err == nil || domain.KindOf(err) == domain.Unavailable {
+		return err
+	}
+	// A fault of ours in this one item. It waits like one that could not be sent,
+	// so that it does not stand in the way of the others for ever.
+	deps.Log.ErrorContext(ctx, "mail not understood", "mail", m.ID, "kind", m.Kind, "error", err)
+	tried := *m
+	tried.Attempts++
+	outcome := deps.Change(id)
+	outcome.Failed(&tried, "a fault of ours", false)
+	return settle(deps.Store.Commit(ctx, outcome))
+}
+
+// forward takes the next step with a mail.
+func forward(ctx context.Context, deps job.Deps, m *domain.Mail) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
 	change := deps.Change(id)
 	change.RequestID = m.RequestID
 	if m.Kind == domain.MailResetRequest {

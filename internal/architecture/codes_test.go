@@ -1,0 +1,82 @@
+package architecture
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// Codes are part of the API and keys of translations. One that changes or goes
+// breaks somebody: this list only grows.
+var pinned = []string{
+	"already-activated", "body-unexpected", "business-id-invalid", "contended", "content-type", "cursor-invalid",
+	"date-invalid", "dates-past", "dates-reversed", "email-invalid", "forbidden", "idempotency-key-reused",
+	"if-match-required", "internal", "invalid", "json-invalid", "json-too-deep", "last-administrator", "link-invalid",
+	"mail-undeliverable", "member-repeated", "member-unknown", "method-not-allowed", "not-activated", "not-found",
+	"not-own-user", "null-not-allowed", "organization-exists", "parameter-repeated", "parameter-unknown",
+	"password-common", "password-invalid", "password-own-words", "password-too-long", "password-too-short",
+	"password-wrong", "phone-invalid", "query-invalid", "required", "role-not-yours-to-give", "self", "sign-in-failed", "stale",
+	"throttled", "too-large", "too-long", "too-many-memberships", "type-wrong", "unauthenticated", "unavailable",
+	"user-exists", "value-invalid", "value-repeated", "value-unexpected", "value-unknown",
+}
+
+func TestErrorCodesArePinned(t *testing.T) {
+	found := map[string]bool{}
+	var names []string
+	for _, folder := range []string{"domain", "endpoint", "api/*"} {
+		some, err := filepath.Glob("../" + folder + "/*.go")
+		if err != nil || len(some) == 0 {
+			t.Fatal(folder, err)
+		}
+		names = append(names, some...)
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.KeyValueExpr:
+				if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Code" {
+					collect(found, n.Value)
+				}
+			case *ast.CallExpr:
+				name := ""
+				switch f := n.Fun.(type) {
+				case *ast.Ident:
+					name = f.Name
+				case *ast.SelectorExpr:
+					name = f.Sel.Name
+				}
+				if (name == "Fault" || name == "Add") && len(n.Args) == 3 {
+					collect(found, n.Args[1])
+				}
+			}
+			return true
+		})
+	}
+	for _, code := range pinned {
+		if !found[code] {
+			t.Errorf("code %q is gone", code)
+		}
+		delete(found, code)
+	}
+	for code := range found {
+		t.Errorf("code %q is new: pin it", code)
+	}
+}
+
+func collect(found map[string]bool, e ast.Expr) {
+	if lit, ok := e.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+		code, _ := strconv.Unquote(lit.Value)
+		found[code] = true
+	}
+}
