@@ -23,6 +23,9 @@ test: tools ## every test
 test-quick: tools ## all but the CDK app and the browser
 	go test $$(go list ./... | grep -v /internal/browsertest)
 
+race: tools ## the tests of the API and the storage under the race detector
+	go test -race ./internal/domain ./internal/apitest ./internal/table/...
+
 bench: ## benchmarks
 	go test -run '^$$' -bench . -benchmem ./internal/...
 
@@ -74,4 +77,4 @@ clean: ## remove what was built, run and installed here
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run test test-quick bench verify generate build synth tools clean help
+.PHONY: run test test-quick race bench verify generate build synth tools clean help
