@@ -51,22 +51,22 @@ var program = sync.OnceValues(func() (string, error) {
 	return name, nil
 })
 
-// server is the program, running with demo data on a store of its own.
+// server is the program, running on a store of its own.
 type server struct {
 	t       *testing.T
 	url     string // without a slash at the end
 	invited string // the line that says whom to activate first
 }
 
-// serve starts the program, and stops it when the test is over: until then it
-// has to complain of nothing, and then to end well.
-func serve(t *testing.T) *server {
+// serve starts the program, and stops it when the test is over. It has to end
+// well then, and to complain of nothing, the end included.
+func serve(t *testing.T, flags ...string) *server {
 	t.Helper()
 	name, err := program()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(name, "serve", "--addr", "127.0.0.1:0", "--data", t.TempDir(), "--demo")
+	cmd := exec.Command(name, append([]string{"serve", "--addr", "127.0.0.1:0", "--data", t.TempDir()}, flags...)...)
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -81,10 +81,6 @@ func serve(t *testing.T) *server {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		complaints, err := os.ReadFile(stderr.Name())
-		if err != nil || len(complaints) > 0 {
-			t.Errorf("fullmakt serve complains: %v\n%s", err, complaints)
-		}
 		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Error(err)
 		}
@@ -92,6 +88,10 @@ func serve(t *testing.T) *server {
 		defer stuck.Stop()
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("fullmakt serve, told to stop: %v", err)
+		}
+		complaints, err := os.ReadFile(stderr.Name())
+		if err != nil || len(complaints) > 0 {
+			t.Errorf("fullmakt serve complains: %v\n%s", err, complaints)
 		}
 	})
 

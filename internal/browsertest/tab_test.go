@@ -10,14 +10,17 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
 
@@ -244,6 +247,42 @@ func (v *tab) shows(selector, text string) {
 func (v *tab) gone(selector string) {
 	v.t.Helper()
 	v.wait(selector+" to be gone", `selector => !document.querySelector(selector)`, selector)
+}
+
+// hides demands that an element is there and is not seen.
+func (v *tab) hides(selector string) {
+	v.t.Helper()
+	if !eval[bool](v, `selector => !document.querySelector(selector).checkVisibility({ visibilityProperty: true })`, selector) {
+		v.t.Errorf("%s is seen", selector)
+	}
+}
+
+// frame is a frame in the page that runs apart from it, because of its sandbox.
+func (v *tab) frame(selector string) *tab {
+	v.t.Helper()
+	nodes := do(v, chromedp.Nodes(chromedp.CSS(selector)))
+	ctx, end := chromedp.NewContext(v.ctx, chromedp.WithTargetID(target.ID(nodes[0].FrameID)), chromedp.WithDetachOnCancel())
+	v.t.Cleanup(end)
+	if err := chromedp.Do(ctx); err != nil {
+		v.t.Fatalf("look into %s: %v", selector, err)
+	}
+	return &tab{t: v.t, ctx: ctx, url: v.url}
+}
+
+// comeBack comes back to the tab after a while, or so the page is told: without
+// a window no tab is ever hidden.
+func (v *tab) comeBack(after time.Duration) {
+	v.t.Helper()
+	eval[chromedp.Void](v, `after => {
+		const now = Date.now;
+		for (const hidden of [true, false]) {
+			Object.defineProperty(document, 'hidden', { configurable: true, value: hidden });
+			document.dispatchEvent(new Event('visibilitychange'));
+			Date.now = () => now() + Number(after);
+		}
+		delete document.hidden;
+		Date.now = now;
+	}`, strconv.FormatInt(after.Milliseconds(), 10))
 }
 
 // visit opens an address, and waits until the page that was there before is

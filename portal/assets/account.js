@@ -1,5 +1,5 @@
 import { askSigned } from './api.js';
-import { byId, el } from './dom.js';
+import { breakable, byId, el } from './dom.js';
 import { handle, passwordFaults, showFaults, showProblem } from './form.js';
 import { announce, attempt, complain, show, startSigned } from './page.js';
 import { among, choose, languages, onLanguage, say, speak } from './texts.js';
@@ -15,7 +15,7 @@ await attempt(async () => {
   await readSessions();
 });
 say(byId('me-name'), 'users.fullName', me);
-byId('me-email').textContent = me.email;
+byId('me-email').append(...breakable(me.email));
 byId('password-for').value = me.email;
 byId('language').append(...profile.languages.map((code) => el('option', { value: code, lang: code }, languages[code])));
 fillDetails();

@@ -13,6 +13,14 @@ export function el(tag, attributes = {}, ...children) {
   return node;
 }
 
+// A text as nodes, in which an e-mail address breaks only where it is too long
+// for a line: before its @ first, then before dots.
+export function breakable(text) {
+  const half = (part) => el('span', {}, ...part.split(/(?=\.\S)/).flatMap((piece, i) => (i === 0 ? piece : [el('wbr'), piece])));
+  const address = (word) => el('span', { class: 'address' }, ...word.split(/(?=@)/).map(half));
+  return text.split(/(\S+@\S+)/).map((part) => (part.includes('@') ? address(part) : part));
+}
+
 const shapes = {
   envelope: ['M3 6h18v12H3z', 'm3 7 9 6 9-6'],
   key: ['M8 11a4 4 0 1 0 0 8 4 4 0 0 0 0-8z', 'm11 12 8-8m-3 3 3 3'],

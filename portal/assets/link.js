@@ -35,7 +35,9 @@ export function spent(problem) {
   return true;
 }
 
-// Keeps an address for the sign-in that follows, unless it is masked.
+// Keeps an address for the sign-in that follows, unless it is masked. Password
+// managers learn it there: the masked one, as a user name in the form here, is
+// what they would keep and fill in ever after.
 export function keepAddressee(email) {
   if (email && !email.includes('*')) sessionStorage.setItem(kept, email);
 }

@@ -3,6 +3,7 @@
 import { askSigned, end, leave, signedIn } from './api.js';
 import { byId, el } from './dom.js';
 import { explain } from './form.js';
+import { keepOffer, seesUsers } from './organization.js';
 import { choose, languages, preferred, say, speak } from './texts.js';
 
 // Shows the page in the reader's language.
@@ -24,15 +25,28 @@ export async function startSigned() {
     leave('signIn.first');
     return new Promise(() => {});
   }
+  // Going back must not show what a session showed that has ended, not even for
+  // a moment: without a language nothing shows.
+  addEventListener('pagehide', () => document.documentElement.removeAttribute('lang'));
   addEventListener('pageshow', ({ persisted }) => {
-    if (persisted) location.reload(); // going back must not show what a session showed that has ended
+    if (persisted) location.reload();
   });
   byId('sign-out').addEventListener('click', async () => {
     await end();
     leave('signIn.left');
   });
+  offer();
   await start();
-  return attempt(async () => (await askSigned('GET', '/v1/me')).data);
+  const me = await attempt(async () => (await askSigned('GET', '/v1/me')).data);
+  keepOffer(me.memberships);
+  offer();
+  return me;
+}
+
+// Leads to a list of users those who may see one.
+function offer() {
+  byId('nav-users').hidden = !seesUsers();
+  document.querySelector('.brand').href = seesUsers() ? '/users' : '/account';
 }
 
 // Shows one step of the page and hides the others.

@@ -1,6 +1,8 @@
 // The texts of the pages. All of them are in texts/*.json, one file for each
 // language; elements name theirs in data-text and data-name.
 
+import { breakable } from './dom.js';
+
 export const languages = { fi: 'Suomi', sv: 'Svenska', nb: 'Norsk bokmål', en: 'English' };
 
 const locales = { fi: 'fi-FI', sv: 'sv-SE', nb: 'nb-NO', en: 'en-GB' };
@@ -106,7 +108,7 @@ export function within(seconds) {
 
 function translate(node) {
   const filling = values.get(node);
-  if (node.dataset.text) node.textContent = t(node.dataset.text, filling);
+  if (node.dataset.text) node.replaceChildren(...breakable(t(node.dataset.text, filling)));
   if (node.dataset.name) {
     node.title = t(node.dataset.name, filling);
     node.setAttribute('aria-label', node.title);

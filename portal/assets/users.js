@@ -1,13 +1,18 @@
-import { askSigned, create } from './api.js';
-import { byId, el, icon } from './dom.js';
+import { askSigned, create, signedIn } from './api.js';
+import { breakable, byId, el, icon } from './dom.js';
 import { clear, handle, showProblem } from './form.js';
-import { currentOrganization, keepOrganization } from './organization.js';
+import { currentOrganization, holding, keepOrganization } from './organization.js';
 import { announce, attempt, complain, show, startSigned } from './page.js';
 import { among, languages, name, onLanguage, say, written } from './texts.js';
 
 const me = await startSigned();
-const places = me.memberships.filter(({ status }) => status === 'active');
+const places = holding(me.memberships, 'users:see');
+if (places.length === 0) {
+  show('refused');
+  await new Promise(() => {}); // there is nothing else on the page
+}
 const place = currentOrganization(places);
+const [mayEdit, maySend] = ['users:edit', 'users:send-activation'].map((right) => place.rights.includes(right));
 const organization = place.organizationName;
 const path = `/v1/organizations/${place.organizationId}/users`;
 
@@ -30,34 +35,56 @@ function showPlaces() {
 // The list.
 
 async function readUsers() {
-  const { data } = await askSigned('GET', next ? `${path}?cursor=${encodeURIComponent(next)}` : path);
-  const here = new Set(users.map(({ id }) => id)); // invited on this page, and read again now
-  users.push(...data.items.filter(({ id }) => !here.has(id)));
-  next = data.next || null;
+  next = await readPage(users, next);
+}
+
+// Adds the users behind a cursor to a list, and returns the next cursor.
+async function readPage(list, cursor) {
+  const { data } = await askSigned('GET', cursor ? `${path}?cursor=${encodeURIComponent(cursor)}` : path);
+  const here = new Set(list.map(({ id }) => id)); // invited on this page, and read again now
+  list.push(...data.items.filter(({ id }) => !here.has(id)));
+  return data.next || null;
+}
+
+// Reads the list again as far as it was read, unless the reader is busy with it.
+async function refresh() {
+  const before = JSON.stringify(users);
+  const fresh = [];
+  let cursor = null;
+  try {
+    do cursor = await readPage(fresh, cursor); while (cursor && fresh.length < users.length);
+  } catch (problem) {
+    if ([403, 404].includes(problem.status)) location.reload(); // which explains it
+    return;
+  }
+  if (JSON.stringify(users) !== before || document.querySelector('dialog[open]')) return;
+  users.splice(0, users.length, ...fresh);
+  next = cursor;
+  render();
 }
 
 function render() {
+  const held = document.activeElement.closest('#users-rows button');
+  const holder = held?.closest('tr').dataset.user;
   byId('users-rows').replaceChildren(...users.map(row));
+  if (held) document.querySelector(`tr[data-user="${holder}"] [data-testid="${held.dataset.testid}"]`)?.focus({ preventScroll: true });
   say(byId('users-count'), next ? 'users.countSoFar' : 'users.count', { count: users.length });
   byId('users-more').hidden = next === null;
 }
 
 function row(user) {
-  const open = say(el('button', { type: 'button', class: 'link', 'data-testid': 'user-open' }), 'users.listName', user);
+  const heading = say(mayEdit ? el('button', { type: 'button', class: 'link' }) : el('span', { tabindex: '-1' }), 'users.listName', user);
+  heading.dataset.testid = 'user-name';
   const tr = el('tr', { 'data-testid': 'user-row', 'data-user': user.id, 'data-email': user.email, 'data-status': user.status },
-    el('th', { scope: 'row' }, open, ' ', note(user)),
-    cell('field.email', address(user.email)),
+    el('th', { scope: 'row' }, heading, ' ', note(user)),
+    cell('field.email', el('span', {}, ...breakable(user.email))),
     cell('users.roles', el('span', {}, user.roles.map(roleName).join(', '))),
     cell('users.status', badge(user.status)),
     cell('users.lastSignIn', when(user.lastSignInAt)),
-    el('td', { class: 'actions' },
-      user.activatedAt
-        ? action('key', 'users.sendReset', 'user-reset', () => sendMail(user, 'password-reset', 'users.resetSent'))
-        : action('envelope', 'users.resend', 'user-resend', () => sendMail(user, 'activation', 'users.resent')),
-      action('pencil', 'users.edit', 'user-edit', () => edit(user)),
-      user.id === me.id ? null : action('bin', 'users.remove', 'user-remove', () => askRemoval(user))));
+    el('td', { class: 'actions' }, ...actions(user)));
+  if (!mayEdit) return tr;
   tr.addEventListener('click', ({ target }) => {
-    if (target === open || (!target.closest('button') && getSelection().isCollapsed)) edit(user);
+    if (heading.contains(target) || (!target.closest('button') && getSelection().isCollapsed)) edit(user);
   });
   return tr;
 }
@@ -65,12 +92,6 @@ function row(user) {
 // Narrow screens show the column's name beside each value.
 function cell(column, content) {
   return el('td', {}, say(el('span', { class: 'column', 'aria-hidden': 'true' }), column), content);
-}
-
-// An address breaks behind its @ first.
-function address(email) {
-  const [local, host] = email.split('@');
-  return el('span', { class: 'address' }, `${local}@`, el('wbr'), host);
 }
 
 function note(user) {
@@ -88,6 +109,15 @@ function when(time) {
     : say(el('span', { class: 'faint' }), 'users.never');
 }
 
+function actions(user) {
+  return [
+    mayEdit && user.activatedAt && action('key', 'users.sendReset', 'user-reset', () => sendMail(user, 'password-reset', 'users.resetSent')),
+    maySend && !user.activatedAt && action('envelope', 'users.resend', 'user-resend', () => sendMail(user, 'activation', 'users.resent')),
+    mayEdit && action('pencil', 'users.edit', 'user-edit', () => edit(user)),
+    mayEdit && user.id !== me.id && action('bin', 'users.remove', 'user-remove', () => askRemoval(user)),
+  ].filter(Boolean);
+}
+
 function action(shape, key, testid, act) {
   const button = el('button', { type: 'button', class: `icon ${shape}`, 'data-testid': testid }, icon(shape), say(el('span', {}), key));
   name(button, key);
@@ -102,7 +132,7 @@ const roleName = (key) => {
 
 const indexOf = (user) => users.findIndex(({ id }) => id === user.id);
 
-const rowOf = (user) => document.querySelector(`tr[data-user="${user.id}"]`);
+const headingOf = (user) => document.querySelector(`tr[data-user="${user.id}"] [data-testid="user-name"]`);
 
 byId('users-more').addEventListener('click', async () => {
   const first = users.length;
@@ -113,7 +143,7 @@ byId('users-more').addEventListener('click', async () => {
     return;
   }
   render();
-  if (users.length > first) rowOf(users[first]).querySelector('button').focus();
+  if (users.length > first) headingOf(users[first]).focus();
 });
 
 // The envelope and the key.
@@ -235,7 +265,7 @@ const same = (a, b) => String([a].flat().toSorted()) === String([b].flat().toSor
 function finish(user, key) {
   dialog.close();
   render();
-  rowOf(user).querySelector('button').focus();
+  headingOf(user).focus();
   announce(key, user);
 }
 
@@ -281,19 +311,19 @@ for (const button of document.querySelectorAll('dialog .close')) {
 // All of the above is ready when the page opens.
 
 showPlaces();
-const allowed = await attempt(async () => {
-  try {
-    profile = (await askSigned('GET', '/v1/profile')).data;
-    await readUsers();
-    return true;
-  } catch (problem) {
-    if (problem.status === 403) return false;
-    throw problem;
-  }
+await attempt(async () => {
+  profile = (await askSigned('GET', '/v1/profile')).data;
+  await readUsers();
 });
-if (allowed) {
-  onLanguage(render);
-  render();
-  byId('invite').hidden = false;
-}
-show(allowed ? 'list' : 'refused');
+onLanguage(render);
+render();
+byId('invite').hidden = !mayEdit;
+show('list');
+
+// Who comes back to the tab sees what others have changed meanwhile.
+const absence = 10_000; // milliseconds; a shorter one does not count
+let hiddenAt = 0;
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden) hiddenAt = Date.now();
+  else if (signedIn() && Date.now() - hiddenAt > absence) refresh();
+});
