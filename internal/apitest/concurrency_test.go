@@ -248,11 +248,16 @@ func TestXC11_ARemovedAdministratorsRequestDoesNotLand(t *testing.T) {
 	alpha := w.Customer("alpha")
 	other, token := w.Join(alpha, "other@alpha.example", "administrator")
 	var once sync.Once
+	var removal sync.WaitGroup
 	spoil(func(c tabletest.Call) tabletest.Fault {
 		for _, op := range c.Ops {
 			if strings.HasPrefix(op.Item.PK, "EMAIL#") && op.Kind == table.OpPut {
 				once.Do(func() {
-					go w.Try(Request{Method: "DELETE", Path: other.Path, Token: alpha.Token})
+					removal.Go(func() {
+						if a, err := w.Try(Request{Method: "DELETE", Path: other.Path, Token: alpha.Token}); err != nil || a.Status != http.StatusNoContent {
+							t.Errorf("removal: %d %v", a.Status, err)
+						}
+					})
 				})
 				return tabletest.Fault{Latency: 300 * time.Millisecond}
 			}
@@ -260,6 +265,7 @@ func TestXC11_ARemovedAdministratorsRequestDoesNotLand(t *testing.T) {
 		return tabletest.Fault{}
 	})
 	a := w.Send(Request{Method: "POST", Path: alpha.Path("/users"), Token: token, Body: bodies["user-create"]})
+	removal.Wait()
 	if a.Status != http.StatusUnauthorized {
 		t.Errorf("%d %s", a.Status, a.Raw)
 	}

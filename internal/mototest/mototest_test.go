@@ -19,7 +19,8 @@ func TestServerLivesAsLongAsItsTest(t *testing.T) {
 			t.Errorf("status %d", answer.StatusCode)
 		}
 	})
-	if _, err := http.Get(endpoint); err == nil {
+	if answer, err := http.Get(endpoint); err == nil {
+		answer.Body.Close()
 		t.Error("the server still answers")
 	}
 }

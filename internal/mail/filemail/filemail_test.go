@@ -102,7 +102,7 @@ func TestSentTwiceIsKeptTwice(t *testing.T) {
 	dir := t.TempDir()
 	m := open(t, dir)
 	twice := message(1)
-	if send(t, m, twice) == send(t, m, twice) {
+	if first := send(t, m, twice); first == send(t, m, twice) {
 		t.Error("both have the same id")
 	}
 	for _, m := range []*Mailbox{m, open(t, dir)} {

@@ -260,7 +260,7 @@ func TestXF1_LostAnswerIsNotSentAgain(t *testing.T) {
 		"connection lost":     lost,
 		"internal failure":    refused(500, "InternalFailure", "Try later."),
 		"service unavailable": refused(503, "ServiceUnavailable", "Try later."),
-		"not an answer":       func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502) },
+		"not an answer":       func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
