@@ -94,6 +94,9 @@ func open(ctx context.Context, o serveOptions, base string) (app *localapp.App, 
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	if missing := profile.Missing(p); len(missing) > 0 {
+		return nil, nil, nil, fmt.Errorf("profile %s asks for what this version does not have yet: %s", p.Key, strings.Join(missing, ", "))
+	}
 	language := domain.Language(o.operatorLanguage)
 	if !p.Speaks(language) {
 		return nil, nil, nil, fmt.Errorf("--operator-language: the profile does not speak %q", language)

@@ -13,13 +13,13 @@ import (
 // Codes are part of the API and keys of translations. One that changes or goes
 // breaks somebody: this list only grows.
 var pinned = []string{
-	"already-activated", "body-unexpected", "business-id-invalid", "contended", "content-type", "cursor-invalid",
+	"above-mandate", "already-activated", "body-unexpected", "business-id-invalid", "contended", "content-type", "cursor-invalid",
 	"date-invalid", "dates-past", "dates-reversed", "email-invalid", "forbidden", "idempotency-key-reused",
 	"if-match-required", "internal", "invalid", "json-invalid", "json-too-deep", "last-administrator", "link-invalid",
 	"mail-undeliverable", "member-repeated", "member-unknown", "method-not-allowed", "not-activated", "not-found",
 	"not-own-user", "null-not-allowed", "organization-exists", "parameter-repeated", "parameter-unknown",
 	"password-common", "password-invalid", "password-own-words", "password-too-long", "password-too-short",
-	"password-wrong", "phone-invalid", "query-invalid", "required", "role-not-yours-to-give", "self", "sign-in-failed", "stale",
+	"password-wrong", "phone-invalid", "query-invalid", "required", "right-not-yours-to-give", "role-not-yours-to-give", "scope-not-fitting", "self", "sign-in-failed", "stale",
 	"throttled", "too-large", "too-long", "too-many-memberships", "type-wrong", "unauthenticated", "unavailable",
 	"user-exists", "value-invalid", "value-repeated", "value-unexpected", "value-unknown",
 }

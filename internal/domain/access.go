@@ -13,6 +13,12 @@ const (
 	// customer whose only invitation was lost.
 	RightSendActivation RightKey = "users:send-activation"
 	RightSeeAudit       RightKey = "audit:see"
+	// These hold on the organization and on every resource.
+	RightSeeResources  RightKey = "resources:see"
+	RightEditResources RightKey = "resources:edit"  // to make, change and remove them
+	RightShareResource RightKey = "resources:share" // to say who may do what on them
+	RightSeeMandates   RightKey = "mandates:see"
+	RightEditMandates  RightKey = "mandates:edit"
 	// RightOperate is the operator's: to create and list organizations. It is
 	// held by the administrators of the operator's own organization and by
 	// nobody else.
@@ -22,7 +28,11 @@ const (
 // AdministrativeRights are those a profile may name without declaring them.
 var AdministrativeRights = []RightKey{
 	RightSeeOrganization, RightEditOrganization, RightSeeUsers, RightEditUsers, RightSendActivation, RightSeeAudit,
+	RightSeeResources, RightEditResources, RightShareResource, RightSeeMandates, RightEditMandates,
 }
+
+// anywhere are those of them that hold on every resource too.
+var anywhere = map[RightKey]bool{RightSeeResources: true, RightEditResources: true, RightShareResource: true}
 
 // operates are the rights that the operator's administrators have in every
 // customer organization.
@@ -66,7 +76,8 @@ func (c *Caller) Decide(p *Profile, right RightKey, now time.Time) error {
 	case c.Here.Organization == nil:
 		return ErrNotFound
 	case c.Here.Lets(now):
-		if p.holds(c.Here.Membership.Roles, right) {
+		g := Grounds{Profile: p, Member: c.Here, Where: c.Here.Organization}
+		if g.Decide(right, now) == Allowed {
 			return nil
 		}
 		return ErrForbidden
@@ -78,19 +89,6 @@ func (c *Caller) Decide(p *Profile, right RightKey, now time.Time) error {
 
 func (c *Caller) operates(p *Profile, now time.Time) bool {
 	return c.Home.Lets(now) && c.Home.Organization.ID == OperatorID && p.administers(c.Home.Membership.Roles)
-}
-
-// MayGive says whether the caller may give these roles to a user of the
-// organization, and is the one place where that is decided. Nobody gives a
-// role above their own.
-func (c *Caller) MayGive(p *Profile, roles []RoleKey, now time.Time) error {
-	for _, key := range roles {
-		role := p.Role(key)
-		if role == nil || !c.Here.Lets(now) || role.Level > p.level(c.Here.Membership.Roles) {
-			return ErrRoleNotYours
-		}
-	}
-	return nil
 }
 
 // level is the highest level among roles.

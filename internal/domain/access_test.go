@@ -9,9 +9,9 @@ import (
 var testProfile = &Profile{
 	Languages: []Language{Finnish, English}, Country: "FI", TimeZone: "Europe/Helsinki",
 	Roles: []Role{
-		{Key: "administrator", Level: 3, All: true},
-		{Key: "deputy", Level: 2, Rights: []RightKey{RightSeeUsers, RightEditUsers}},
-		{Key: "user", Level: 1, Rights: []RightKey{RightSeeOrganization}},
+		{Key: "administrator", Level: 3, All: true, Scopes: []ScopeType{InOrganization}},
+		{Key: "deputy", Level: 2, Rights: []RightKey{RightSeeUsers, RightEditUsers, RightSeeOrganization}, Scopes: []ScopeType{InOrganization}},
+		{Key: "user", Level: 1, Rights: []RightKey{RightSeeOrganization}, Scopes: []ScopeType{InOrganization}},
 	},
 	Policies: Policies{RemovalOwn: Erase, SelfEdit: true},
 }
@@ -61,16 +61,16 @@ func TestXC1_NobodyGivesARoleAboveTheirOwn(t *testing.T) {
 	for mine, m := range levels {
 		for given, g := range levels {
 			caller := Caller{Here: testPlace("org_here", mine)}
-			if got := caller.MayGive(testProfile, []RoleKey{given}, testNow) == nil; got != (g <= m) {
+			if got := caller.MayGive(testProfile, Gift{Roles: []RoleKey{given}}, testNow) == nil; got != (g <= m) {
 				t.Errorf("%s gives %s: %v", mine, given, got)
 			}
 		}
 	}
 	operator := Caller{Home: testPlace(OperatorID, "administrator")}
-	if operator.MayGive(testProfile, []RoleKey{"user"}, testNow) == nil {
+	if operator.MayGive(testProfile, Gift{Roles: []RoleKey{"user"}}, testNow) == nil {
 		t.Error("the operator gives roles in a customer organization")
 	}
-	if caller := (Caller{Here: testPlace("org_here", "administrator")}); caller.MayGive(testProfile, []RoleKey{"unknown"}, testNow) == nil {
+	if caller := (Caller{Here: testPlace("org_here", "administrator")}); caller.MayGive(testProfile, Gift{Roles: []RoleKey{"unknown"}}, testNow) == nil {
 		t.Error("an unknown role is given")
 	}
 }

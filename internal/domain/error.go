@@ -101,6 +101,9 @@ var (
 	ErrLastAdmin        = &Error{Kind: Conflict, Code: "last-administrator", Detail: "The organization would lose its last administrator."}
 	ErrSelf             = &Error{Kind: Refused, Code: "self", Detail: "You cannot do this to yourself."}
 	ErrRoleNotYours     = &Error{Kind: Refused, Code: "role-not-yours-to-give", Detail: "You cannot give or take this role."}
+	ErrRightNotYours    = &Error{Kind: Refused, Code: "right-not-yours-to-give", Detail: "You cannot give or take this right here."}
+	ErrScope            = &Error{Kind: Refused, Code: "scope-not-fitting", Detail: "This role or right is not given in such a place."}
+	ErrAboveMandate     = &Error{Kind: Refused, Code: "above-mandate", Detail: "The client's mandate has no room for this right."}
 	ErrPartnerCard      = &Error{Kind: Forbidden, Code: "not-own-user", Detail: "The person belongs to another organization, which keeps their details."}
 	ErrTooMany          = &Error{Kind: Refused, Code: "too-many-memberships", Detail: "The person is a user of too many organizations."}
 	ErrKeyReused        = &Error{Kind: Refused, Code: "idempotency-key-reused", Detail: "This Idempotency-Key was used for another request."}

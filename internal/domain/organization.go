@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"sync"
 	"time"
 )
 
@@ -21,14 +22,30 @@ type Organization struct {
 
 // Zone is the organization's time zone.
 func (o *Organization) Zone() *time.Location {
+	zonesRead.RLock()
+	zone := zonesRead.of[o.TimeZone]
+	zonesRead.RUnlock()
+	if zone != nil {
+		return zone
+	}
 	zone, err := time.LoadLocation(o.TimeZone)
 	if err != nil {
 		// The name was checked when it was stored, so the zone database of this
 		// process is broken; letting people in by a wrong calendar would be worse.
 		panic(err)
 	}
+	zonesRead.Lock()
+	zonesRead.of[o.TimeZone] = zone
+	zonesRead.Unlock()
 	return zone
 }
+
+// zonesRead keeps what was read of the zone database, which a decision must not
+// read from disk each time.
+var zonesRead = struct {
+	sync.RWMutex
+	of map[string]*time.Location
+}{of: map[string]*time.Location{}}
 
 // alphabet is the language whose order names are listed in: where a letter
 // stands is the country's custom, not the reader's.

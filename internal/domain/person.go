@@ -55,8 +55,9 @@ type Membership struct {
 	Kind         MembershipKind
 	Card
 	Home         OrganizationID
-	Alphabet     Language // orders the organization's lists
-	Roles        []RoleKey
+	Alphabet     Language     // orders the organization's lists
+	Roles        []RoleKey    // that hold for the whole organization
+	Assignments  []Assignment // what holds elsewhere, and rights without a role
 	Validity     Validity
 	DefaultTask  string
 	ActivatedAt  time.Time // zero until the person has accepted

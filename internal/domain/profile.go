@@ -4,14 +4,39 @@ import "slices"
 
 // Profile turns Fullmakt into one operator's portal. Package profile reads and checks it.
 type Profile struct {
-	Key       string
-	Languages []Language // the first is the default
-	TimeZone  string
-	Country   Country
-	Roles     []Role
-	Rights    []RightInfo
-	Policies  Policies
+	Key           string
+	Languages     []Language // the first is the default
+	TimeZone      string
+	Country       Country
+	ResourceTypes []ResourceType
+	Roles         []Role
+	Rights        []RightInfo
+	Mandates      []MandateType
+	Policies      Policies
 }
+
+// ResourceType is a kind of thing inside an organization that access is given
+// on: a customer number, a worksite, a project.
+type ResourceType struct {
+	Key      ScopeType
+	Name     Text
+	Parent   ScopeType // what each of them lies in; empty: the organization
+	Features []FeatureKey
+}
+
+// FeatureKey names something that a resource may have, and that a right may ask for.
+type FeatureKey string
+
+// MandateType is a kind of power of attorney, with the most that one of it can give.
+type MandateType struct {
+	Key    MandateTypeKey
+	Name   Text
+	Info   Text
+	Rights []RightKey
+}
+
+// MandateTypeKey is a stable English key.
+type MandateTypeKey string
 
 // Text is a text in each language.
 type Text map[Language]string
@@ -29,22 +54,66 @@ type Role struct {
 	Info   Text
 	Level  int // the higher, the more it may
 	Rights []RightKey
-	All    bool // all rights of the organization, later ones included
+	All    bool        // all rights but the sensitive ones, later ones included
+	Scopes []ScopeType // where it can be given: the organization, resource types, clients
+	// NoSignIn is of a role for people whom mails reach and who have no password.
+	NoSignIn bool
+	// DefaultFor are the origins of people who get the role of themselves.
+	DefaultFor []Origin
 }
 
-// RightInfo tells people what a right is.
+// Origin is how somebody became a user.
+type Origin string
+
+const (
+	ByAdministrator Origin = "administrator" // made by an administrator
+	ByThemselves    Origin = "self"          // registered themselves
+)
+
+// RightInfo tells what a right is.
 type RightInfo struct {
 	Key  RightKey
 	Name Text
 	Info Text
+	// On is the type of resource that the right is a right on; of the organization itself if empty.
+	On ScopeType
+	// Feature is what the resource must have for the right to hold there.
+	Feature FeatureKey
+	// With is another right that must be held in the same place.
+	With        RightKey
+	Module      bool // a part of the portal
+	Recommended bool // leaving it out is warned of
+	Sensitive   bool // never part of "all"
 }
 
 // Policies are the choices between which portals differ.
 type Policies struct {
-	RemovalOwn RemovalPolicy
-	SelfEdit   bool
-	FixedTerm  bool
+	RemovalOwn       RemovalPolicy
+	SelfEdit         bool
+	FixedTerm        bool
+	Partners         bool
+	Subscription     bool     // access asks for an active subscription
+	NationalID       Presence // of people
+	SelfRegistration bool
+	CreationRequires []CreationChoice // what must be chosen for a new user, beside a role
 }
+
+// Presence of a piece of data.
+type Presence string
+
+const (
+	NotAsked    Presence = "none"
+	MayBeGiven  Presence = "optional"
+	MustBeGiven Presence = "required"
+)
+
+// CreationChoice is something that must be chosen for a new user: a resource of
+// a type, or a module.
+type CreationChoice string
+
+// ChooseModules asks for at least one right that is a module; every other
+// choice is the key of a resource type.
+const ChooseModules CreationChoice = "modules"
 
 // RemovalPolicy is what becomes of an own user who is removed.
 type RemovalPolicy string
@@ -81,11 +150,52 @@ func (p *Profile) known(roles []RoleKey) (known []RoleKey) {
 	return known
 }
 
+// Right finds a right by its key; nil when the profile declares none of that
+// key, as it does not declare Fullmakt's own.
+func (p *Profile) Right(key RightKey) *RightInfo {
+	for i := range p.Rights {
+		if p.Rights[i].Key == key {
+			return &p.Rights[i]
+		}
+	}
+	return nil
+}
+
+// ResourceType finds a type of resource by its key; nil when the profile has none.
+func (p *Profile) ResourceType(key ScopeType) *ResourceType {
+	for i := range p.ResourceTypes {
+		if p.ResourceTypes[i].Key == key {
+			return &p.ResourceTypes[i]
+		}
+	}
+	return nil
+}
+
+// MandateType finds a type of mandate by its key; nil when the profile has none.
+func (p *Profile) MandateType(key MandateTypeKey) *MandateType {
+	for i := range p.Mandates {
+		if p.Mandates[i].Key == key {
+			return &p.Mandates[i]
+		}
+	}
+	return nil
+}
+
+// gives tells whether the role gives the right. All gives whatever there is
+// and will be, but for what the profile calls sensitive.
+func (r *Role) gives(p *Profile, right RightKey) bool {
+	if slices.Contains(r.Rights, right) {
+		return true
+	}
+	info := p.Right(right)
+	return r.All && (info == nil || !info.Sensitive)
+}
+
 // holds tells whether the roles together give the right.
 func (p *Profile) holds(roles []RoleKey, right RightKey) bool {
 	return slices.ContainsFunc(roles, func(key RoleKey) bool {
 		role := p.Role(key)
-		return role != nil && (role.All || slices.Contains(role.Rights, right))
+		return role != nil && role.gives(p, right)
 	})
 }
 

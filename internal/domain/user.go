@@ -25,7 +25,7 @@ func (w *Want) ForInvitation(email Email) {
 // known from elsewhere gets the same answer and the same invitation as one
 // that is not: the person joins only by opening the link.
 func Invite(ctx context.Context, store Store, c *Change, s *Scene, profile *Profile, in Invitation) (*Membership, error) {
-	if err := s.Caller.MayGive(profile, in.Roles, c.At); err != nil {
+	if err := s.Caller.MayGive(profile, Gift{Roles: in.Roles}, c.At); err != nil {
 		return nil, err
 	}
 	return c.invite(ctx, store, s, s.Organization.ID, s.Organization, profile, in)
@@ -169,7 +169,7 @@ func (c *Change) changeRoles(s *Scene, profile *Profile, m *Membership, roles []
 	if !profile.Policies.SelfEdit && m.Person == s.Caller.Person.ID {
 		return ErrSelf
 	}
-	if err := s.Caller.MayGive(profile, moved, c.At); err != nil {
+	if err := s.Caller.MayGive(profile, Gift{Roles: moved}, c.At); err != nil {
 		return err
 	}
 	administered := profile.administers(m.Roles)
@@ -192,7 +192,7 @@ func RemoveUser(ctx context.Context, store Store, c *Change, s *Scene, profile *
 	if p.ID == s.Caller.Person.ID {
 		return ErrSelf
 	}
-	if err := s.Caller.MayGive(profile, profile.known(m.Roles), c.At); err != nil {
+	if err := s.Caller.MayGive(profile, Gift{Roles: profile.known(m.Roles)}, c.At); err != nil {
 		return err
 	}
 	c.Remove(m)

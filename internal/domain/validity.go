@@ -14,6 +14,18 @@ func ParseDate(s string) (d Date, ok bool) {
 	return Date(s), err == nil && t.Year() >= 1900 && t.Year() < 2200
 }
 
+// after tells whether the day is still to come at a moment in a zone, before
+// whether it is over. Neither makes a string, as a Date of the moment would.
+func (d Date) after(now time.Time, zone *time.Location) bool {
+	var today [len(time.DateOnly)]byte
+	return string(d) > string(now.In(zone).AppendFormat(today[:0], time.DateOnly))
+}
+
+func (d Date) before(now time.Time, zone *time.Location) bool {
+	var today [len(time.DateOnly)]byte
+	return string(d) < string(now.In(zone).AppendFormat(today[:0], time.DateOnly))
+}
+
 // ValidityType says how a validity is bounded.
 type ValidityType string
 
@@ -47,11 +59,10 @@ func (v Validity) at(now time.Time, zone *time.Location) standing {
 	case Locked:
 		return locked
 	case FixedTerm:
-		today := Date(now.In(zone).Format(time.DateOnly))
-		if today < v.From {
+		if v.From.after(now, zone) {
 			return notYet
 		}
-		if today > v.To {
+		if v.To.before(now, zone) {
 			return over
 		}
 	}

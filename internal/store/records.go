@@ -63,6 +63,7 @@ type membershipRecord struct {
 	Home         domain.OrganizationID `json:"home"`
 	Alphabet     domain.Language       `json:"alphabet"`
 	Roles        []domain.RoleKey      `json:"roles"`
+	Assignments  []assignmentRecord    `json:"assignments,omitempty"`
 	Validity     validityRecord        `json:"validity,omitzero"`
 	DefaultTask  string                `json:"defaultTask,omitzero"`
 	ActivatedAt  time.Time             `json:"activatedAt,omitzero"`
@@ -71,10 +72,44 @@ type membershipRecord struct {
 	UpdatedAt    time.Time             `json:"updatedAt"`
 }
 
+type assignmentRecord struct {
+	ID     domain.AssignmentID `json:"id"`
+	Roles  []domain.RoleKey    `json:"roles,omitempty"`
+	Rights []domain.RightKey   `json:"rights,omitempty"`
+	Scopes []scopeRecord       `json:"scopes"`
+}
+
+type scopeRecord struct {
+	Type domain.ScopeType `json:"type"`
+	ID   string           `json:"id,omitzero"`
+}
+
+func assignmentRecordsOf(assignments []domain.Assignment) (records []assignmentRecord) {
+	for _, a := range assignments {
+		r := assignmentRecord{ID: a.ID, Roles: a.Roles, Rights: a.Rights}
+		for _, s := range a.Scopes {
+			r.Scopes = append(r.Scopes, scopeRecord(s))
+		}
+		records = append(records, r)
+	}
+	return records
+}
+
+func (r *membershipRecord) assignments() (assignments []domain.Assignment) {
+	for _, a := range r.Assignments {
+		d := domain.Assignment{ID: a.ID, Roles: a.Roles, Rights: a.Rights}
+		for _, s := range a.Scopes {
+			d.Scopes = append(d.Scopes, domain.Scope(s))
+		}
+		assignments = append(assignments, d)
+	}
+	return assignments
+}
+
 func membershipRecordOf(m *domain.Membership) membershipRecord {
 	return membershipRecord{
 		m.Organization, m.Person, m.Revision, m.Kind, m.GivenName, m.FamilyName, m.Email, m.Phone, m.Language, m.Home, m.Alphabet,
-		m.Roles, validityRecord(m.Validity), m.DefaultTask, m.ActivatedAt, m.LastSignInAt, m.CreatedAt, m.UpdatedAt,
+		m.Roles, assignmentRecordsOf(m.Assignments), validityRecord(m.Validity), m.DefaultTask, m.ActivatedAt, m.LastSignInAt, m.CreatedAt, m.UpdatedAt,
 	}
 }
 
@@ -82,7 +117,7 @@ func (r *membershipRecord) entity(version int64) *domain.Membership {
 	return &domain.Membership{
 		Version: version, Revision: r.Revision, Organization: r.Organization, Person: r.Person, Kind: r.Kind,
 		Card: domain.Card{GivenName: r.GivenName, FamilyName: r.FamilyName, Email: r.Email, Phone: r.Phone, Language: r.Language},
-		Home: r.Home, Alphabet: r.Alphabet, Roles: r.Roles, Validity: domain.Validity(r.Validity), DefaultTask: r.DefaultTask,
+		Home: r.Home, Alphabet: r.Alphabet, Roles: r.Roles, Assignments: r.assignments(), Validity: domain.Validity(r.Validity), DefaultTask: r.DefaultTask,
 		ActivatedAt: r.ActivatedAt, LastSignInAt: r.LastSignInAt, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }

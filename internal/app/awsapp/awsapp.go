@@ -13,6 +13,7 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 	_ "time/tzdata" // days are days in the organizations' zones, and Lambda's image has no zones
 
@@ -134,6 +135,9 @@ func portalProfile(env *Env) (p *domain.Profile) {
 	env.Required(EnvProfile, func(name string) (err error) {
 		if p, err = profile.Load(name); err != nil {
 			return fmt.Errorf("names no profile: %w", err)
+		}
+		if missing := profile.Missing(p); len(missing) > 0 {
+			return fmt.Errorf("names a profile that asks for what this version does not have yet: %s", strings.Join(missing, ", "))
 		}
 		return nil
 	})

@@ -64,7 +64,7 @@ func TestParse(t *testing.T) {
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	if boss := p.Role("boss"); boss == nil || !boss.All || boss.Rights != nil || boss.Info["en"] != "Can do everything." || boss.Level != 2 {
+	if boss := p.Role("boss"); boss == nil || !boss.All || len(boss.Rights) > 0 || boss.Info["en"] != "Can do everything." || boss.Level != 2 {
 		t.Errorf("boss is %+v", boss)
 	}
 	if clerk := p.Role("clerk"); clerk == nil || clerk.All || !slices.Equal(clerk.Rights, []domain.RightKey{"users:see", "file"}) {
@@ -124,7 +124,8 @@ func TestParseFaults(t *testing.T) {
 		"unknown country":         {[]string{"country: FI", "country: SF"}, []string{`4: unknown country "SF"`}},
 		"unknown right":           {[]string{"- users:see", "- users:sea"}, []string{`18: unknown right "users:sea"`}},
 		"right twice":             {[]string{"- users:see", "- file"}, []string{`19: right "file" is named twice`}},
-		"all beside another":      {[]string{"- users:see", "- all"}, []string{`18: unknown right "all"`}},
+		"all beside another":      {[]string{"- users:see", "- all"}, []string{`19: right "file" is in "all" already`}},
+		"all, not the first":      {[]string{"- file # the portal's own", "- all"}, []string{`19: unknown right "all"`}},
 		"the operator's right":    {[]string{"- users:see", "- operator:organizations"}, []string{`18: unknown right "operator:organizations"`}},
 		"edit without see":        {[]string{"- users:see", "- organization:edit"}, []string{`18: right "organization:edit" is of no use without "organization:see"`}},
 		"role twice":              {[]string{"key: clerk", "key: boss"}, []string{`13: there already is a role "boss"`}},

@@ -13,7 +13,7 @@ import (
 )
 
 // reader reads YAML into a struct by its JSON names and notes every fault, not
-// only the first. Each member that is not marked omitempty must be there, and
+// only the first. Each member that is not marked omitzero must be there, and
 // none that the struct does not have. Anchors, aliases, tags and merge keys are
 // refused: a profile says everything where one looks for it.
 type reader struct {
@@ -98,6 +98,9 @@ func (r *reader) value(n ast.Node, pointer string, line int, v reflect.Value) {
 				v.SetMapIndex(reflect.ValueOf(m.name).Convert(v.Type().Key()), e)
 			}
 		}
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		r.value(n, pointer, line, v.Elem())
 	case reflect.Slice:
 		r.list(n, pointer, line, v)
 	case reflect.String:
@@ -140,7 +143,7 @@ func (r *reader) structure(n ast.Node, pointer string, line int, v reflect.Value
 		switch {
 		case ok:
 			r.value(m.node, pointer+"/"+name, m.line, v.Field(i))
-		case options != "omitempty":
+		case options != "omitzero":
 			r.fault(pointer+"/"+name, line, "%q is missing", name)
 		}
 		delete(given, name)
