@@ -58,8 +58,9 @@ func network(source string) string {
 	return prefix.String()
 }
 
-// limitMail is three mails of a kind to one address, then one an hour. Those that an organization sends count for that organization: what
-// another one sends to the same address must not show.
+// limitMail is three mails of a kind to one address, then one an hour. Those that
+// an organization sends count for that organization: what another one sends to
+// the same address must not show.
 func limitMail(kind MailKind, by OrganizationID, e Email) Limit {
 	return Limit{Key: "mail/" + string(kind) + "/" + hash(string(by)+"\x00"+string(e)), Free: 3, First: time.Hour, Most: time.Hour}
 }

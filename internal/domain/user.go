@@ -35,7 +35,11 @@ func Invite(ctx context.Context, store Store, c *Change, s *Scene, profile *Prof
 // holds what ForInvitation names; by is the organization whose mail is counted,
 // if any.
 func (c *Change) invite(ctx context.Context, store Store, s *Scene, by OrganizationID, org *Organization, profile *Profile, in Invitation) (*Membership, error) {
-	if err := c.count(s, limitMail(MailActivation, by, in.Email), limitInvitations(by, in.Email)); err != nil {
+	limits := []Limit{limitMail(MailActivation, by, in.Email)}
+	if by != "" { // the operator may bring in as many customers as there are
+		limits = append(limits, limitInvitations(by, in.Email))
+	}
+	if err := c.count(s, limits...); err != nil {
 		return nil, err
 	}
 	ref := LinkRef{Purpose: ForActivation, Organization: org.ID}
