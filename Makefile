@@ -13,7 +13,9 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
 ##@ Run it
 run: ## everything in one process on this machine, with demo data (PROFILE=rental)
-	go run ./cmd/fullmakt serve --demo --profile $(PROFILE)
+	@mkdir -p .local
+	go build -o .local/fullmakt ./cmd/fullmakt
+	@exec .local/fullmakt serve --demo --profile $(PROFILE)
 
 ##@ Test it
 test: tools ## every test
@@ -23,7 +25,7 @@ test: tools ## every test
 test-quick: tools ## all but the CDK app and the browser
 	go test $$(go list ./... | grep -v /internal/browsertest)
 
-race: tools ## the tests of the API and the storage under the race detector
+race: tools ## the tests of the domain, the API and the storage under the race detector
 	go test -race ./internal/domain ./internal/apitest ./internal/table/...
 
 bench: ## benchmarks

@@ -36,6 +36,8 @@ func main() {
 		return nil
 	})
 	flag.Parse()
+	// Node 20, which works, is past its end of life, and jsii says so at length.
+	os.Setenv("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 	err := run(overrides)
 	jsii.Close()
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 )
 
@@ -38,7 +39,8 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
-	if len(args) > 0 {
+	help := len(args) == 0 || slices.Contains([]string{"help", "-h", "--help"}, args[0])
+	if !help {
 		for _, c := range commands {
 			if c.name == args[0] {
 				return c.run(ctx, args[1:], out)
@@ -49,7 +51,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	for _, c := range commands {
 		fmt.Fprintf(out, "  %-10s %s\n", c.name, c.summary)
 	}
-	if len(args) == 0 {
+	if help {
 		return nil
 	}
 	return fmt.Errorf("there is no command %q", args[0])

@@ -54,7 +54,7 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 
 	listener, err := net.Listen("tcp", o.addr)
 	if err != nil {
-		return err
+		return fmt.Errorf("--addr: %w", err)
 	}
 	defer listener.Close()
 	base := "http://" + listener.Addr().String()
@@ -145,7 +145,7 @@ func portalBase(given, base string) (string, error) {
 func openProfile(name string, withDemo bool) (*domain.Profile, []domain.Customer, error) {
 	if strings.ContainsAny(name, "./\\") {
 		if withDemo {
-			return nil, nil, errors.New("--demo: a profile file has no demo data")
+			return nil, nil, errors.New("--demo: a profile file has no demo data; leave the flag out")
 		}
 		p, faults := profilefile.ParseFile(name)
 		if len(faults) > 0 {

@@ -24,7 +24,18 @@ func checkProfile(_ context.Context, args []string, out io.Writer) error {
 	return nil
 }
 
-func listEndpoints(_ context.Context, _ []string, out io.Writer) error {
+// alone refuses arguments of a command that takes none.
+func alone(name string, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("fullmakt %s takes no arguments: %q", name, args[0])
+	}
+	return nil
+}
+
+func listEndpoints(_ context.Context, args []string, out io.Writer) error {
+	if err := alone("endpoints", args); err != nil {
+		return err
+	}
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	for _, e := range api.Endpoints() {
 		who := "right " + string(e.Access.Right)
@@ -39,8 +50,16 @@ func listEndpoints(_ context.Context, _ []string, out io.Writer) error {
 	return w.Flush()
 }
 
-func generateAll(_ context.Context, _ []string, _ io.Writer) error { return generate.All(".") }
+func generateAll(_ context.Context, args []string, _ io.Writer) error {
+	if err := alone("generate", args); err != nil {
+		return err
+	}
+	return generate.All(".")
+}
 
-func build(ctx context.Context, _ []string, out io.Writer) error {
+func build(ctx context.Context, args []string, out io.Writer) error {
+	if err := alone("build", args); err != nil {
+		return err
+	}
 	return generate.Build(ctx, ".", "dist", out)
 }

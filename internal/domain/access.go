@@ -51,6 +51,9 @@ func (p Place) Administers(profile *Profile, now time.Time) (rights []RightKey) 
 			rights = append(rights, right)
 		}
 	}
+	if p.Organization.ID == OperatorID && profile.administers(p.Membership.Roles) {
+		rights = append(rights, RightOperate)
+	}
 	return rights
 }
 

@@ -5,6 +5,7 @@ package job
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -20,6 +21,9 @@ type Job struct {
 	Needs   []endpoint.Need
 	Run     func(ctx context.Context, deps Deps, event json.RawMessage) (any, error)
 }
+
+// ErrEvent says that what a job was started with cannot be used.
+var ErrEvent = errors.New("event")
 
 // Trigger says what starts a job. A job may have several; one without any is
 // started by hand.

@@ -2,6 +2,7 @@ package localapp
 
 import (
 	"encoding/json"
+	"errors"
 	"html/template"
 	"io"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	_ "embed"
 
 	"github.com/fullmakt/fullmakt/internal/domain"
+	"github.com/fullmakt/fullmakt/internal/job"
 	"github.com/fullmakt/fullmakt/internal/openapi/docsui"
 	"github.com/fullmakt/fullmakt/portal"
 )
@@ -57,11 +59,15 @@ var mailPage string
 var pages = template.Must(template.Must(template.New("index").Parse(indexPage)).New("mail").Parse(mailPage))
 
 func (a *App) index(w http.ResponseWriter, _ *http.Request) {
-	var ids []string
-	for _, j := range a.jobs {
-		ids = append(ids, j.ID)
+	type shown struct {
+		ID, Summary string
+		Clocked     bool // it runs without an event too
 	}
-	a.page(w, "index", map[string]any{"Operator": a.config.Operator, "Profile": a.config.Profile.Key, "Now": a.Now().UTC().Format(time.RFC3339), "Jobs": ids})
+	var listed []shown
+	for _, j := range a.jobs {
+		listed = append(listed, shown{j.ID, j.Summary, j.Trigger.Every > 0})
+	}
+	a.page(w, "index", map[string]any{"Operator": a.config.Operator, "Profile": a.config.Profile.Key, "Now": a.Now().UTC().Format(time.RFC3339), "Jobs": listed})
 }
 
 func (a *App) mail(w http.ResponseWriter, r *http.Request) {
@@ -112,6 +118,8 @@ func (a *App) runJob(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case domain.KindOf(err) == domain.NotFound:
 		http.Error(w, "there is no such job", http.StatusNotFound)
+	case errors.Is(err, job.ErrEvent):
+		http.Error(w, err.Error(), http.StatusBadRequest)
 	case err != nil:
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 	default:

@@ -41,21 +41,21 @@ type Result struct {
 func run(ctx context.Context, deps job.Deps, event json.RawMessage) (any, error) {
 	var e Event
 	if err := json.Unmarshal(event, &e); err != nil {
-		return nil, fmt.Errorf("event: %w", err)
+		return nil, fmt.Errorf("%w: %w", job.ErrEvent, err)
 	}
 	email, err := mailaddr.Parse(e.OperatorEmail)
 	if err != nil {
-		return nil, fmt.Errorf("operatorEmail: %w", err)
+		return nil, fmt.Errorf("%w: operatorEmail: %w", job.ErrEvent, err)
 	}
 	if e.OperatorName == "" {
-		return nil, fmt.Errorf("operatorName is missing")
+		return nil, fmt.Errorf("%w: operatorName is missing", job.ErrEvent)
 	}
 	language := e.OperatorLanguage
 	if language == "" {
 		language = deps.Profile.DefaultLanguage()
 	}
 	if !deps.Profile.Speaks(language) {
-		return nil, fmt.Errorf("operatorLanguage: the profile does not speak %q", language)
+		return nil, fmt.Errorf("%w: operatorLanguage: the profile does not speak %q", job.ErrEvent, language)
 	}
 	change := deps.Change(ID)
 	err = domain.Bootstrap(ctx, deps.Store, change, deps.Profile, domain.Operator{Name: e.OperatorName, Email: email, Language: language})

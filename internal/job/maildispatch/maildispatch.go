@@ -64,7 +64,7 @@ type Failure struct {
 func run(ctx context.Context, deps job.Deps, raw json.RawMessage) (any, error) {
 	var event Event
 	if err := json.Unmarshal(raw, &event); err != nil {
-		return nil, fmt.Errorf("event: %w", err)
+		return nil, fmt.Errorf("%w: %w", job.ErrEvent, err)
 	}
 	if event.Records == nil {
 		return nil, sweep(ctx, deps)

@@ -27,7 +27,7 @@ func Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET "+Path, v5emb.NewHandlerWithConfig(swgui.Config{
 		Title: "Fullmakt", SwaggerJSON: Document, BasePath: Path,
-		SettingsUI: map[string]string{"tryItOutEnabled": "true", "defaultModelsExpandDepth": "1"},
+		SettingsUI: map[string]string{"tryItOutEnabled": "true", "displayOperationId": "true", "defaultModelsExpandDepth": "1"},
 	}))
 	mux.HandleFunc("GET "+Document, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
