@@ -14,7 +14,7 @@ func crowded(scopes int, reaches bool) question {
 	at := testNow.Add(-24 * time.Hour)
 	id := func() ResourceID {
 		at = at.Add(time.Millisecond)
-		return NewResourceID(at)
+		return ResourceID(newID("res", at))
 	}
 	g.Resource = &Resource{ID: id(), Organization: ownOrg, Type: "object", Path: []ResourceID{id(), id()}}
 	a := &g.Member.Membership.Assignments[0]
