@@ -1,0 +1,59 @@
+package endpoint
+
+import (
+	"strings"
+	"testing"
+)
+
+func goodSpec() Spec {
+	return Spec{
+		ID: "thing-edit", Method: "PATCH", Path: "/v1/things/{thing}", Summary: "Edits a thing.", Status: 200,
+		Access: Signed("everybody has things"), Needs: []Need{ReadItems, WriteItems},
+	}
+}
+
+func TestSpecSaysEverything(t *testing.T) {
+	t.Parallel()
+	if err := goodSpec().Check(); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		spoil func(*Spec)
+		says  string // empty: nothing is wrong
+	}{
+		"no id":                   {func(s *Spec) { s.ID = "" }, "noun-verb"},
+		"one word":                {func(s *Spec) { s.ID = "thing" }, "noun-verb"},
+		"capital in the id":       {func(s *Spec) { s.ID = "Thing-edit" }, "noun-verb"},
+		"id that ends in a dash":  {func(s *Spec) { s.ID = "thing-" }, "noun-verb"},
+		"three words":             {func(s *Spec) { s.ID = "thing-part-edit" }, ""},
+		"no path":                 {func(s *Spec) { s.Path = "" }, "path"},
+		"relative path":           {func(s *Spec) { s.Path = "v1/things" }, "path"},
+		"slash at the end":        {func(s *Spec) { s.Path = "/v1/things/" }, "path"},
+		"rest of the path":        {func(s *Spec) { s.Path = "/v1/{rest...}" }, "path"},
+		"half a parameter":        {func(s *Spec) { s.Path = "/v1/a{thing}" }, "path"},
+		"file name":               {func(s *Spec) { s.Path = "/v1/openapi.json" }, ""},
+		"no summary":              {func(s *Spec) { s.Summary = "" }, "summary"},
+		"nobody may call":         {func(s *Spec) { s.Access = Access{} }, "exactly one"},
+		"two may call":            {func(s *Spec) { s.Access.Public = "as well" }, "exactly one"},
+		"all may call":            {func(s *Spec) { s.Access = Access{"users:see", "a", "b"} }, "exactly one"},
+		"no status":               {func(s *Spec) { s.Status = 0 }, "status"},
+		"199":                     {func(s *Spec) { s.Status = 199 }, "status"},
+		"299":                     {func(s *Spec) { s.Status = 299 }, ""},
+		"300":                     {func(s *Spec) { s.Status = 300 }, "status"},
+		"mails":                   {func(s *Spec) { s.Needs = append(s.Needs, SendMail) }, "outbox"},
+		"mints":                   {func(s *Spec) { s.Needs = append(s.Needs, MintLinks) }, "outbox"},
+		"session that is unread":  {func(s *Spec) { s.Needs = []Need{WriteItems} }, "session"},
+		"right that is unread":    {func(s *Spec) { s.Access, s.Needs = Right("users:see"), nil }, "session"},
+		"public and reads nought": {func(s *Spec) { s.Access, s.Needs = Public("a list"), nil }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := goodSpec()
+			test.spoil(&s)
+			err := s.Check()
+			if test.says == "" && err != nil || test.says != "" && (err == nil || !strings.Contains(err.Error(), test.says)) {
+				t.Errorf("got %v, want %q", err, test.says)
+			}
+		})
+	}
+}

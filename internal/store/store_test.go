@@ -1,0 +1,611 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fullmakt/fullmakt/internal/domain"
+	"github.com/fullmakt/fullmakt/internal/table"
+	"github.com/fullmakt/fullmakt/internal/table/dynamolocal"
+	"github.com/fullmakt/fullmakt/internal/table/sqlitetable"
+	"github.com/fullmakt/fullmakt/internal/table/tabletest"
+)
+
+var now = time.Date(2026, 11, 2, 9, 0, 0, 123e6, time.UTC)
+
+const (
+	org  = domain.OrganizationID("org_01jbn00000000000000000000a")
+	org2 = domain.OrganizationID("org_01jbn00000000000000000000b")
+	org3 = domain.OrganizationID("org_01jbn00000000000000000000c")
+)
+
+// memory is an empty table in memory.
+func memory(t *testing.T) table.Table {
+	t.Helper()
+	tb, err := sqlitetable.Open(sqlitetable.Memory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { tb.Close() })
+	return tb
+}
+
+// each runs a test on an empty store of each driver.
+func each(t *testing.T, test func(t *testing.T, s *Store)) {
+	t.Helper()
+	t.Parallel()
+	for name, open := range map[string]func(*testing.T) table.Table{
+		"sqlite": memory, "dynamodb": func(t *testing.T) table.Table { return dynamolocal.Open(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, New(open(t)))
+		})
+	}
+}
+
+// change is one by a job, with the audit entry that weighty writes need.
+func change(writes ...domain.Write) *domain.Change {
+	c := domain.NewChange(domain.Actor{Type: domain.ByJob, ID: "test"}, now, "request-1")
+	c.Writes = writes
+	c.Record(org3, domain.UserUpdated, domain.Subject{})
+	return c
+}
+
+func puts(entities ...domain.Entity) *domain.Change {
+	var writes []domain.Write
+	for _, e := range entities {
+		writes = append(writes, domain.Write{Entity: e})
+	}
+	return change(writes...)
+}
+
+func commit(t *testing.T, s *Store, c *domain.Change) {
+	t.Helper()
+	if err := s.Commit(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// whole is an entity of every kind, with something in every field.
+type whole struct {
+	person         *domain.Person
+	email          *domain.EmailClaim
+	membership     *domain.Membership
+	organization   *domain.Organization
+	business       *domain.OrganizationClaim
+	administrators *domain.Administrators
+	session        *domain.Session
+	activation     *domain.Link
+	reset          *domain.Link
+	mail           *domain.Mail
+	audit          *domain.AuditEntry
+	attempts       *domain.Attempts
+	receipt        *domain.Receipt
+	signing        *domain.Signing
+	token          domain.SessionToken
+}
+
+func everything() whole {
+	validity := domain.Validity{Type: domain.FixedTerm, From: "2026-01-02", To: "2026-12-31", Reason: "on leave"}
+	p := &domain.Person{
+		ID: domain.NewPersonID(), Revision: 3, Email: "aino@example.com", GivenName: "Aino", FamilyName: "Åkesson \"<>\u2028", Phone: "+358401234567",
+		Language: "fi", Home: org, Organizations: []domain.OrganizationID{org, org2}, PasswordHash: "$argon2id$v=19$x", Security: 4,
+		CreatedAt: now, UpdatedAt: now.Add(time.Minute),
+	}
+	session, token := domain.NewChange(domain.Actor{}, now, "").Open(p, "Example/1.0")
+	link := func(purpose domain.Purpose) *domain.Link {
+		return &domain.Link{
+			LinkRef: domain.LinkRef{Person: p.ID, Purpose: purpose, Organization: org}, ID: domain.NewLinkID(now), Hash: "hash of " + string(purpose),
+			Email: p.Email, Security: 4, CreatedAt: now, ExpiresAt: now.Add(time.Hour),
+		}
+	}
+	return whole{
+		person: p, session: session, token: token,
+		email: &domain.EmailClaim{Email: p.Email, Person: p.ID},
+		membership: &domain.Membership{
+			Revision: 5, Organization: org, Person: p.ID, Kind: domain.Own,
+			Card: domain.Card{GivenName: "Aino-Liisa", FamilyName: "Åkesson", Email: p.Email, Phone: "+358501234567", Language: "sv"},
+			Home: org2, Alphabet: "sv", Roles: []domain.RoleKey{"user", "superuser"},
+			Assignments: []domain.Assignment{{
+				ID: "asg_1", Roles: []domain.RoleKey{"user"}, Rights: []domain.RightKey{"order", "users:see"},
+				Scopes: []domain.Scope{{Type: domain.ForClient, ID: string(org2)}, {Type: "worksite", ID: "res_1"}},
+			}},
+			Validity: validity, DefaultTask: "order",
+			ActivatedAt: now, LastSignInAt: now.Add(time.Second), CreatedAt: now.Add(-time.Hour), UpdatedAt: now.Add(time.Hour),
+		},
+		organization: &domain.Organization{
+			Revision: 6, ID: org, Name: "Esimerkki Oy", Country: "FI", BusinessID: "9999999-2", Language: "fi", TimeZone: "Europe/Helsinki",
+			Alphabet: "sv", CreatedAt: now, UpdatedAt: now.Add(time.Hour),
+		},
+		business: &domain.OrganizationClaim{Country: "FI", BusinessID: "9999999-2", Organization: org},
+		administrators: &domain.Administrators{
+			Organization: org, Seats: []domain.Seat{{Person: p.ID, Activated: true, Validity: validity}, {Person: "usr_2", Activated: true, Validity: validity}},
+		},
+		activation: link(domain.ForActivation), reset: link(domain.ForPasswordReset),
+		mail: &domain.Mail{
+			ID: domain.NewMailID(now), Kind: domain.MailActivation, State: domain.MailSending, Person: p.ID, Organization: org, Link: "lnk_1",
+			Email: p.Email, RequestID: "request-1", Attempts: 2, NotBefore: now.Add(time.Minute), Reason: "busy", MessageID: "message-1",
+			CreatedAt: now, SentAt: now.Add(time.Second),
+		},
+		audit: &domain.AuditEntry{
+			ID: domain.NewAuditID(now), Organization: org, At: now, Actor: domain.Actor{Type: domain.ByPerson, ID: string(p.ID)},
+			Action: domain.UserUpdated, Subject: domain.Subject{Type: "user", ID: string(p.ID)}, RequestID: "request-1",
+			Changes: []domain.FieldChange{{Field: "phone", Before: "1", After: "2"}, {Field: "roles", Before: "a", After: "b"}},
+		},
+		attempts: &domain.Attempts{Key: "sign-in/1", Count: 7, LastAt: now, Known: true},
+		receipt: &domain.Receipt{
+			Key: "key", Fingerprint: "fingerprint", Status: 201, ETag: `"1"`, Location: "/v1/x", Body: []byte(`{"a":"å"}`), ExpiresAt: now.Add(time.Hour),
+		},
+		signing: &domain.Signing{Keys: []domain.SigningKey{{ID: "1", Secret: []byte{0, 1, 255}}, {ID: "2", Secret: []byte{2}}}},
+	}
+}
+
+func (w whole) entities() []domain.Entity {
+	return []domain.Entity{
+		w.person, w.email, w.membership, w.organization, w.business, w.administrators, w.session, w.activation, w.reset, w.mail, w.audit,
+		w.attempts, w.receipt, w.signing,
+	}
+}
+
+// want asks for all of it that a request can stand on.
+func (w whole) want() domain.Want {
+	return domain.Want{
+		Session: w.token, OtherSession: w.session.ID, Organization: org, User: w.person.ID, Link: w.activation.LinkRef, Email: w.person.Email,
+		Business:       domain.OrganizationClaim{Country: "FI", BusinessID: "9999999-2"},
+		Administrators: true, Signing: true, Receipt: "key", Attempts: []string{"sign-in/1", "sign-in/2"},
+	}
+}
+
+// A field that is added to an entity and forgotten here would be lost unseen.
+func TestFixturesAreFull(t *testing.T) {
+	t.Parallel()
+	var full func(t *testing.T, path string, v reflect.Value)
+	full = func(t *testing.T, path string, v reflect.Value) {
+		switch {
+		case v.Kind() == reflect.Pointer:
+			full(t, path, v.Elem())
+		case v.Kind() == reflect.Struct && v.Type() != reflect.TypeFor[time.Time]():
+			for i := range v.NumField() {
+				if name := v.Type().Field(i).Name; name != "Version" {
+					full(t, path+"."+name, v.Field(i))
+				}
+			}
+		case v.IsZero():
+			t.Errorf("%s is empty", path)
+		case v.Kind() == reflect.Slice:
+			for i := range v.Len() {
+				if v.Type().Elem().Kind() == reflect.Struct {
+					full(t, fmt.Sprintf("%s[%d]", path, i), v.Index(i))
+				}
+			}
+		}
+	}
+	for _, e := range everything().entities() {
+		full(t, fmt.Sprintf("%T", e), reflect.ValueOf(e))
+	}
+}
+
+func TestEveryEntityComesBackAsItWasWritten(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		w := everything()
+		commit(t, s, puts(w.entities()...))
+		w.compare(t, s, 1)
+
+		// Once more, over what was read.
+		for _, e := range w.entities() {
+			if v := reflect.ValueOf(e).Elem().FieldByName("Version"); v.IsValid() {
+				v.SetInt(1)
+			}
+		}
+		w.person.GivenName, w.person.Phone, w.person.PasswordHash, w.person.Organizations = "Eino", "", "", []domain.OrganizationID{org2}
+		w.membership.DefaultTask, w.membership.Validity, w.membership.ActivatedAt, w.membership.LastSignInAt = "", domain.Validity{}, time.Time{}, time.Time{}
+		w.membership.Assignments = nil
+		w.administrators.Seats = nil
+		w.activation.Hash = ""
+		w.mail.State, w.mail.SentAt = domain.MailQueued, time.Time{}
+		w.receipt.Body, w.receipt.ETag, w.receipt.Location = nil, "", ""
+		w.attempts.Known, w.attempts.Count = false, 0
+		entities := w.entities()
+		for i, e := range entities {
+			switch e := e.(type) {
+			case *domain.Membership:
+				entities[i] = domain.SignInMark{Membership: w.membership}
+			case *domain.Link:
+				entities[i] = domain.Sealed{Link: e}
+			case *domain.AuditEntry:
+				w.audit.ID = domain.NewAuditID(now.Add(time.Minute))
+			}
+		}
+		commit(t, s, puts(entities...))
+		w.compare(t, s, 2)
+	})
+}
+
+// compare reads everything, each by every way that leads to it.
+func (w whole) compare(t *testing.T, s *Store, version int64) {
+	t.Helper()
+	ctx := t.Context()
+	same := func(what string, want, got any) {
+		t.Helper()
+		versions := cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".Version" }, cmp.Comparer(func(a, b int64) bool { return b == version || a == version }))
+		if diff := cmp.Diff(want, got, versions); diff != "" {
+			t.Errorf("%s:\n%s", what, diff)
+		}
+	}
+	scene, err := s.Load(ctx, w.want())
+	if err != nil {
+		t.Fatal(err)
+	}
+	place := domain.Place{Membership: w.membership, Organization: w.organization}
+	same("scene", &domain.Scene{
+		Caller:       &domain.Caller{Session: w.session, Person: w.person, Home: place, Here: place},
+		OtherSession: w.session, Organization: w.organization, Administrators: w.administrators, User: w.person, Membership: w.membership,
+		Link: w.activation, EmailClaim: w.email, BusinessClaim: w.business, Signing: w.signing, Receipt: w.receipt,
+		Attempts: map[string]*domain.Attempts{"sign-in/1": w.attempts},
+	}, scene)
+	scene, err = s.Load(ctx, domain.Want{Link: w.reset.LinkRef})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same("the other link", w.reset, scene.Link)
+	person, err := s.Person(ctx, w.person.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same("person", w.person, person)
+	mail, err := s.Mail(ctx, w.mail.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same("mail", w.mail, mail)
+	due, err := s.DueMail(ctx, w.mail.NotBefore, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same("due mail", []*domain.Mail{w.mail}, due)
+	sessions, err := s.Sessions(ctx, w.person.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same("sessions", []*domain.Session{w.session}, sessions)
+	users, err := s.Users(ctx, org, domain.PageRequest{Limit: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same("users", domain.Page[*domain.Membership]{Items: []*domain.Membership{w.membership}}, users)
+	organizations, err := s.Organizations(ctx, domain.PageRequest{Limit: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same("organizations", domain.Page[*domain.Organization]{Items: []*domain.Organization{w.organization}}, organizations)
+	audit, err := s.Audit(ctx, org, domain.PageRequest{Limit: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same("audit", []*domain.AuditEntry{w.audit}, audit.Items)
+}
+
+func TestWhatIsNotThere(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		w := everything()
+		scene, err := s.Load(t.Context(), w.want())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(&domain.Scene{Administrators: &domain.Administrators{Organization: org}, Attempts: map[string]*domain.Attempts{}}, scene); diff != "" {
+			t.Error(diff)
+		}
+		if _, err := s.Person(t.Context(), w.person.ID); !errors.Is(err, domain.ErrNotFound) {
+			t.Errorf("person: %v", err)
+		}
+		if _, err := s.Mail(t.Context(), w.mail.ID); !errors.Is(err, domain.ErrNotFound) {
+			t.Errorf("mail: %v", err)
+		}
+		if places, err := s.Places(t.Context(), w.person); err != nil || places != nil {
+			t.Errorf("places: %v, %v", places, err)
+		}
+		for what, list := range map[string]func() (int, string, error){
+			"users": func() (int, string, error) {
+				p, err := s.Users(t.Context(), org, domain.PageRequest{Limit: 1})
+				return len(p.Items), p.Next, err
+			},
+			"organizations": func() (int, string, error) {
+				p, err := s.Organizations(t.Context(), domain.PageRequest{Limit: 1})
+				return len(p.Items), p.Next, err
+			},
+			"audit": func() (int, string, error) {
+				p, err := s.Audit(t.Context(), org, domain.PageRequest{Limit: 1})
+				return len(p.Items), p.Next, err
+			},
+			"due mail": func() (int, string, error) {
+				m, err := s.DueMail(t.Context(), now, 1)
+				return len(m), "", err
+			},
+			"sessions": func() (int, string, error) {
+				p, err := s.Sessions(t.Context(), w.person.ID)
+				return len(p), "", err
+			},
+		} {
+			if n, next, err := list(); n != 0 || next != "" || err != nil {
+				t.Errorf("%s: %d, %q, %v", what, n, next, err)
+			}
+		}
+	})
+}
+
+// A token that is not the session's opens nothing, whatever it names.
+func TestWhoIsNoCaller(t *testing.T) {
+	t.Parallel()
+	s := New(memory(t))
+	w := everything()
+	commit(t, s, puts(w.person, w.session))
+	alone, orphan := domain.NewChange(domain.Actor{}, now, "").Open(&domain.Person{ID: domain.NewPersonID(), Home: org}, "")
+	commit(t, s, puts(alone))
+	text := w.token.String()
+	last := "A"
+	if strings.HasSuffix(text, last) {
+		last = "Q"
+	}
+	forged, ok := domain.ParseSessionToken(text[:len(text)-1] + last)
+	if !ok {
+		t.Fatal("no token")
+	}
+	for name, test := range map[string]struct {
+		token domain.SessionToken
+		ok    bool
+	}{
+		"the token": {w.token, true}, "another secret": {forged, false}, "the person is gone": {orphan, false},
+	} {
+		scene, err := s.Load(t.Context(), domain.Want{Session: test.token})
+		if err != nil || (scene.Caller != nil) != test.ok {
+			t.Errorf("%s: %+v, %v", name, scene.Caller, err)
+		}
+	}
+}
+
+func TestVersions(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		at := func(version int64, count int) *domain.Attempts {
+			return &domain.Attempts{Version: version, Key: "k", Count: count, LastAt: now}
+		}
+		stored := func() (count int) {
+			scene, err := s.Load(t.Context(), domain.Want{Attempts: []string{"k"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a := scene.Attempts["k"]; a != nil {
+				return a.Count
+			}
+			return 0
+		}
+		put := func(a *domain.Attempts) domain.Write { return domain.Write{Entity: a} }
+		remove := func(a *domain.Attempts) domain.Write { return domain.Write{Entity: a, Remove: true} }
+		hold := func(a *domain.Attempts) domain.Write { return domain.Write{Entity: a, Hold: true} }
+		for i, step := range []struct {
+			name  string
+			write domain.Write
+			ok    bool
+			count int // then
+		}{
+			{"over what is not there", put(at(1, 9)), false, 0},
+			{"remove what is not there", remove(at(1, 0)), false, 0},
+			{"hold what is not there", hold(at(1, 0)), false, 0},
+			{"hold that nothing is there", hold(at(0, 0)), true, 0},
+			{"new", put(at(0, 1)), true, 1},
+			{"new, and exists", put(at(0, 9)), false, 1},
+			{"hold that nothing is there, and it is", hold(at(0, 0)), false, 1},
+			{"hold", hold(at(1, 0)), true, 1},
+			{"hold again", hold(at(1, 0)), true, 1},
+			{"over it", put(at(1, 2)), true, 2},
+			{"over it, stale", put(at(1, 9)), false, 2},
+			{"hold, stale", hold(at(1, 0)), false, 2},
+			{"remove, stale", remove(at(1, 0)), false, 2},
+			{"over what is to come", put(at(3, 9)), false, 2},
+			{"remove", remove(at(2, 0)), true, 0},
+			{"remove again", remove(at(2, 0)), false, 0},
+			{"over what was removed", put(at(2, 9)), false, 0},
+			{"new again", put(at(0, 3)), true, 3},
+		} {
+			// Beside it something that has no conflict, and must share its fate.
+			beside := &domain.Attempts{Key: fmt.Sprint("beside ", i), LastAt: now}
+			err := s.Commit(t.Context(), change(step.write, put(beside)))
+			if step.ok && err != nil || !step.ok && (!errors.Is(err, domain.ErrContended) || domain.KindOf(err) != domain.Conflict) {
+				t.Errorf("%s: %v", step.name, err)
+			}
+			if got := stored(); got != step.count {
+				t.Fatalf("%s: %d is stored, want %d", step.name, got, step.count)
+			}
+			scene, err := s.Load(t.Context(), domain.Want{Attempts: []string{beside.Key}})
+			if err != nil || (len(scene.Attempts) == 1) != step.ok {
+				t.Errorf("%s: beside it %v, %v", step.name, scene.Attempts, err)
+			}
+		}
+	})
+}
+
+// A newer link takes the place of the older one, an activation only that of
+// the same organization.
+func TestLinksHaveOnePlace(t *testing.T) {
+	t.Parallel()
+	s := New(memory(t))
+	link := func(purpose domain.Purpose, org domain.OrganizationID) *domain.Link {
+		return &domain.Link{LinkRef: domain.LinkRef{Person: "usr_1", Purpose: purpose, Organization: org}, ExpiresAt: now}
+	}
+	commit(t, s, puts(link(domain.ForActivation, org), link(domain.ForActivation, org2), link(domain.ForPasswordReset, org)))
+	for _, l := range []*domain.Link{link(domain.ForActivation, org), link(domain.ForPasswordReset, org2)} {
+		if err := s.Commit(t.Context(), puts(l)); !errors.Is(err, domain.ErrContended) {
+			t.Errorf("%+v: %v", l.LinkRef, err)
+		}
+	}
+}
+
+// What must not be written is not even sent.
+func TestCommitRefuses(t *testing.T) {
+	t.Parallel()
+	counter := tabletest.Count(memory(t))
+	s := New(counter)
+	nobody := puts(everything().attempts)
+	nobody.Actor = domain.Actor{}
+	silent := puts(everything().person)
+	silent.Writes = silent.Writes[:1]
+	for name, c := range map[string]*domain.Change{
+		"nobody did it": nobody, "nobody will know": silent, "nothing known": change(domain.Write{Entity: stranger{everything().person}}),
+	} {
+		if err := s.Commit(t.Context(), c); err == nil || domain.KindOf(err) != domain.Internal {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if counter.Counts() != (tabletest.Counts{}) {
+		t.Errorf("%+v", counter.Counts())
+	}
+}
+
+// stranger is an entity that the store has never heard of.
+type stranger struct{ *domain.Person }
+
+func TestNothingToReadIsNoCall(t *testing.T) {
+	t.Parallel()
+	counter := tabletest.Count(memory(t))
+	s := New(counter)
+	if _, err := s.Load(t.Context(), domain.Want{}); err != nil {
+		t.Error(err)
+	}
+	if places, err := s.Places(t.Context(), &domain.Person{ID: "usr_1"}); err != nil || places != nil {
+		t.Errorf("%v, %v", places, err)
+	}
+	if counter.Counts() != (tabletest.Counts{}) {
+		t.Errorf("%+v", counter.Counts())
+	}
+}
+
+// All of a want is one batch, and what several things stand on is in it once.
+func TestLoadIsOneCall(t *testing.T) {
+	t.Parallel()
+	counter := tabletest.Count(memory(t))
+	w := everything()
+	if _, err := New(counter).Load(t.Context(), w.want()); err != nil {
+		t.Fatal(err)
+	}
+	// organization, administrators, membership, person, session, link, e-mail, business, signing, receipt, two attempts
+	if got := counter.Counts(); got.Gets != 1 || got.Keys != 12 || got.Queries != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestFailures(t *testing.T) {
+	t.Parallel()
+	other := errors.New("table: broken")
+	calls := map[string]func(context.Context, *Store) error{
+		"Load": func(ctx context.Context, s *Store) error {
+			_, err := s.Load(ctx, domain.Want{Signing: true})
+			return err
+		},
+		"Person": func(ctx context.Context, s *Store) error { _, err := s.Person(ctx, "usr_1"); return err },
+		"Mail":   func(ctx context.Context, s *Store) error { _, err := s.Mail(ctx, "mai_1"); return err },
+		"Places": func(ctx context.Context, s *Store) error {
+			_, err := s.Places(ctx, &domain.Person{ID: "usr_1", Organizations: []domain.OrganizationID{org}})
+			return err
+		},
+		"Sessions": func(ctx context.Context, s *Store) error { _, err := s.Sessions(ctx, "usr_1"); return err },
+		"Users": func(ctx context.Context, s *Store) error {
+			_, err := s.Users(ctx, org, domain.PageRequest{Limit: 1})
+			return err
+		},
+		"Organizations": func(ctx context.Context, s *Store) error {
+			_, err := s.Organizations(ctx, domain.PageRequest{Limit: 1})
+			return err
+		},
+		"Audit": func(ctx context.Context, s *Store) error {
+			_, err := s.Audit(ctx, org, domain.PageRequest{Limit: 1})
+			return err
+		},
+		"DueMail": func(ctx context.Context, s *Store) error { _, err := s.DueMail(ctx, now, 1); return err },
+		"Commit":  func(ctx context.Context, s *Store) error { return s.Commit(ctx, puts(everything().attempts)) },
+	}
+	for name, test := range map[string]struct {
+		fault tabletest.Fault
+		cause error
+		kind  domain.Kind
+		is    error // of the domain; nil: none
+	}{
+		"unavailable":  {tabletest.Down, table.ErrUnavailable, domain.Unavailable, domain.ErrUnavailable},
+		"answer lost":  {tabletest.LostAnswer, table.ErrUnavailable, domain.Unavailable, domain.ErrUnavailable},
+		"contended":    {tabletest.Fault{Before: fmt.Errorf("again: %w", table.ErrContended)}, table.ErrContended, domain.Conflict, domain.ErrContended},
+		"condition":    {tabletest.Fault{Before: fmt.Errorf("no: %w", &table.ConditionError{Ops: []int{0}})}, nil, domain.Conflict, domain.ErrContended},
+		"cancelled":    {tabletest.Fault{Before: fmt.Errorf("table: %w", context.Canceled)}, context.Canceled, domain.Unavailable, domain.ErrUnavailable},
+		"out of time":  {tabletest.Fault{Before: context.DeadlineExceeded}, context.DeadlineExceeded, domain.Unavailable, domain.ErrUnavailable},
+		"our own":      {tabletest.Fault{Before: table.ErrLimit}, table.ErrLimit, domain.Internal, nil},
+		"of any other": {tabletest.Fault{Before: other}, other, domain.Internal, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for call, do := range calls {
+				err := do(t.Context(), New(tabletest.Inject(memory(t), func(tabletest.Call) tabletest.Fault { return test.fault })))
+				if err == nil || domain.KindOf(err) != test.kind || test.is != nil && !errors.Is(err, test.is) || test.cause != nil && !errors.Is(err, test.cause) {
+					t.Errorf("%s: %v of kind %d", call, err, domain.KindOf(err))
+				}
+				if _, ours := errors.AsType[*domain.Error](err); ours != (test.is != nil) {
+					t.Errorf("%s: %v", call, err)
+				}
+			}
+		})
+	}
+}
+
+// write puts a body where an entity is kept.
+func write(t *testing.T, tb table.Table, key table.Key, body string) {
+	t.Helper()
+	if err := tb.Transact(t.Context(), table.Put(table.Item{Key: key, Version: 3, Body: []byte(body)}, table.Always)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Items outlive the code that wrote them.
+func TestOlderAndNewerItems(t *testing.T) {
+	t.Parallel()
+	tb := memory(t)
+	s := New(tb)
+	id := domain.PersonID("usr_1")
+	write(t, tb, personKey(id), `{"id":"usr_1","email":"a@example.com","shoeSize":44,"inner":{"a":[null]},"createdAt":"2026-11-02T10:00:00+01:00"}`)
+	got, err := s.Person(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &domain.Person{Version: 3, ID: id, Email: "a@example.com", CreatedAt: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A body that cannot be read is a fault of ours, and names its place.
+func TestBrokenItem(t *testing.T) {
+	t.Parallel()
+	tb := memory(t)
+	s := New(tb)
+	for _, key := range []table.Key{personKey("usr_1"), mailKey("mai_1"), sessionKey("usr_1", "ses_1"), auditKey(org, "aud_1"), signingKey} {
+		write(t, tb, key, `{"id":7,"keys":7}`)
+	}
+	for what, do := range map[string]func() error{
+		"PERSON#usr_1":        func() error { _, err := s.Person(t.Context(), "usr_1"); return err },
+		"MAIL#mai_1":          func() error { _, err := s.Mail(t.Context(), "mai_1"); return err },
+		"SESSION#usr_1 ses_1": func() error { _, err := s.Sessions(t.Context(), "usr_1"); return err },
+		"AUDIT#" + string(org): func() error {
+			_, err := s.Audit(t.Context(), org, domain.PageRequest{Limit: 1})
+			return err
+		},
+		"SIGNING": func() error { _, err := s.Load(t.Context(), domain.Want{Signing: true, User: "usr_2"}); return err },
+	} {
+		err := do()
+		if _, ours := errors.AsType[*domain.Error](err); err == nil || ours || !strings.Contains(err.Error(), what) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
