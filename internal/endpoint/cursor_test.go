@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -90,7 +89,7 @@ func TestCursor(t *testing.T) {
 	}
 }
 
-// XB: where a page ended is a name; a cursor does not tell it.
+// Where a page ended is a name; a cursor does not tell it.
 func TestCursorTellsNothing(t *testing.T) {
 	t.Parallel()
 	k := key("1", 1)
@@ -135,7 +134,7 @@ func TestLimit(t *testing.T) {
 	}
 	var want domain.Want
 	WantPaging(&want)
-	if !want.Signing || !slices.Equal(want.Attempts, nil) {
-		t.Errorf("%+v", want)
+	if !want.Signing {
+		t.Error("the keys of cursors are not read")
 	}
 }
