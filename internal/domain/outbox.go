@@ -33,7 +33,8 @@ type Delivery struct {
 
 // Begin claims a due mail, and seals the link that it carries: the link opens
 // from now on. It returns nil, with the change marking the mail as dropped,
-// when there is nobody to tell or a newer link has taken its place.
+// when there is nobody to tell or a newer link has taken its place, or as dead
+// when it was tried too often.
 func (c *Change) Begin(ctx context.Context, store Store, m *Mail, mint Minter) (*Delivery, error) {
 	ref := LinkRef{Person: m.Person, Purpose: m.Kind.purpose(), Organization: m.Organization}
 	want := Want{User: m.Person, Organization: m.Organization}
@@ -48,6 +49,11 @@ func (c *Change) Begin(ctx context.Context, store Store, m *Mail, mint Minter) (
 	claimed.Attempts++
 	if reason := undeliverable(s, m, ref, c.At); reason != "" {
 		claimed.State, claimed.Reason = MailDropped, reason
+		c.Put(&claimed)
+		return nil, nil
+	}
+	if m.Attempts >= MailTries { // whoever tried before never came back to say why
+		claimed.State, claimed.Reason = MailDead, "every try broke off"
 		c.Put(&claimed)
 		return nil, nil
 	}

@@ -21,6 +21,8 @@ import (
 const (
 	MaxBody  = 256 << 10 // bytes
 	maxDepth = 32        // levels of JSON
+	// maxPointer bounds what of a member's name an answer repeats.
+	maxPointer = 200
 )
 
 // binder fills a request type.
@@ -159,14 +161,14 @@ func unmarshal(body []byte, in any) error {
 
 func jsonFault(err error) error {
 	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
-		pointer := string(semantic.JSONPointer)
+		pointer := trim(string(semantic.JSONPointer), maxPointer)
 		if errors.Is(err, json.ErrUnknownName) {
 			return domain.Fault(pointer, "member-unknown", "There is no such member here.")
 		}
 		return domain.Fault(pointer, "type-wrong", "The value is not of the type that is expected here.")
 	}
 	if syntactic, ok := errors.AsType[*jsontext.SyntacticError](err); ok && errors.Is(err, jsontext.ErrDuplicateName) {
-		return domain.Fault(string(syntactic.JSONPointer), "member-repeated", "The member is there twice.")
+		return domain.Fault(trim(string(syntactic.JSONPointer), maxPointer), "member-repeated", "The member is there twice.")
 	}
 	return ErrJSON.Because(err)
 }
