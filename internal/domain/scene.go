@@ -60,7 +60,8 @@ type Store interface {
 	Audit(ctx context.Context, org OrganizationID, page PageRequest) (Page[*AuditEntry], error)
 	// Mail is one outbox item; ErrNotFound.
 	Mail(ctx context.Context, id MailID) (*Mail, error)
-	// DueMail is up to limit outbox items whose time has come, oldest first.
+	// DueMail is up to limit outbox items whose time has come, oldest first. One
+	// that cannot be understood is an error beside the others.
 	DueMail(ctx context.Context, now time.Time, limit int) ([]*Mail, error)
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/fullmakt/fullmakt/internal/domain"
@@ -42,11 +43,22 @@ func (s *Store) Mail(ctx context.Context, id domain.MailID) (*domain.Mail, error
 
 // DueMail lists the outbox items whose time has come.
 func (s *Store) DueMail(ctx context.Context, now time.Time, limit int) ([]*domain.Mail, error) {
-	q := table.Query{Index: table.ByTime, PK: mailByTime, Hi: timeKey(now, "~")}
-	found, err := page(ctx, s, q, domain.PageRequest{Limit: limit}, byTime, (*mailRecord).entity)
-	return found.Items, err
+	found, err := s.table.Query(ctx, table.Query{Index: table.ByTime, PK: mailByTime, Hi: timeKey(now, "~"), Limit: limit})
+	if err != nil {
+		return nil, failure(err)
+	}
+	var due []*domain.Mail
+	var broken []error
+	for _, item := range found.Items {
+		m, err := decode(item, (*mailRecord).entity)
+		if err != nil {
+			broken = append(broken, err)
+			continue
+		}
+		due = append(due, m)
+	}
+	return due, errors.Join(broken...)
 }
 
 func bySortKey(i table.Item) string { return i.SK }
 func byName(i table.Item) string    { return i.Index[table.ByName].SK }
-func byTime(i table.Item) string    { return i.Index[table.ByTime].SK }

@@ -84,10 +84,10 @@ func run(ctx context.Context, deps job.Deps, raw json.RawMessage) (any, error) {
 func sweep(ctx context.Context, deps job.Deps) error {
 	for {
 		due, err := deps.Store.DueMail(ctx, deps.Clock(), batch)
-		if err != nil {
-			return err
-		}
 		var failed []error
+		if err != nil {
+			failed = append(failed, err) // of one that cannot be understood; the others are there
+		}
 		for _, m := range due {
 			if err := one(ctx, deps, m.ID); err != nil {
 				failed = append(failed, fmt.Errorf("mail %s: %w", m.ID, err))
