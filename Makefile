@@ -31,7 +31,10 @@ race: tools ## the tests of the domain, the API and the storage under the race d
 bench: ## benchmarks
 	go test -run '^$$' -bench . -benchmem ./internal/...
 
-verify: generate $(LINT) $(TOOLS)/npm.done ## generated files are true, and lint
+requirements: ## which requirements have a test, and why the others have none
+	go run ./cmd/fullmakt requirements
+
+verify: generate $(LINT) $(TOOLS)/npm.done ## generated files are true, lint, and the requirements
 	@git diff --exit-code -- functions events docs profiles || { echo 'Generated files differ from what is committed: run make generate and commit.'; exit 1; }
 	@test -z "$$(git status --porcelain -- functions events docs profiles)" || { git status --short -- functions events docs profiles; echo 'Generated files are not committed.'; exit 1; }
 	$(LINT) run ./...
@@ -39,6 +42,7 @@ verify: generate $(LINT) $(TOOLS)/npm.done ## generated files are true, and lint
 	go mod tidy -diff
 	cd infra && go mod tidy -diff
 	$(TOOLS)/node_modules/.bin/redocly lint docs/openapi.json
+	go run ./cmd/fullmakt requirements
 
 ##@ Build it
 generate: ## write everything that derives from the registries and profiles
@@ -79,4 +83,4 @@ clean: ## remove what was built, run and installed here
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run test test-quick race bench verify generate build synth tools clean help
+.PHONY: run test test-quick race bench requirements verify generate build synth tools clean help

@@ -26,6 +26,7 @@ var commands = []command{
 	{"endpoints", "lists all endpoints: id, method, path, who may call", listEndpoints},
 	{"generate", "writes everything that derives from the registries", generateAll},
 	{"build", "builds the Lambda artifacts into dist/", build},
+	{"requirements", "lists the requirements and the tests that cover them", listRequirements},
 }
 
 func main() {
@@ -49,7 +50,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	fmt.Fprintln(out, "usage: fullmakt COMMAND [flags]")
 	for _, c := range commands {
-		fmt.Fprintf(out, "  %-10s %s\n", c.name, c.summary)
+		fmt.Fprintf(out, "  %-12s %s\n", c.name, c.summary)
 	}
 	if help {
 		return nil

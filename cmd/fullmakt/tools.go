@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"text/tabwriter"
 
 	"github.com/fullmakt/fullmakt/internal/api"
 	"github.com/fullmakt/fullmakt/internal/generate"
 	"github.com/fullmakt/fullmakt/internal/profile/profilefile"
+	"github.com/fullmakt/fullmakt/internal/requirements"
 )
 
 func checkProfile(_ context.Context, args []string, out io.Writer) error {
@@ -62,4 +64,11 @@ func build(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	return generate.Build(ctx, ".", "dist", out)
+}
+
+func listRequirements(_ context.Context, args []string, out io.Writer) error {
+	if err := alone("requirements", args); err != nil {
+		return err
+	}
+	return requirements.Report(out, os.DirFS("."))
 }

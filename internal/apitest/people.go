@@ -2,6 +2,7 @@ package apitest
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -89,16 +90,20 @@ type Customer struct {
 // Path is a path below the organization.
 func (c Customer) Path(rest string) string { return "/v1/organizations/" + c.ID + rest }
 
-// Customers that worlds have, by name: Finnish ids that are valid and nobody's.
-var businessIDs = map[string]string{"alpha": "2077474-0", "beta": "0112038-9", "gamma": "0116297-6", "delta": "0100130-4"}
+// BusinessIDs are those of the customers that worlds have: Finnish ones that are valid.
+var BusinessIDs = map[string]string{"alpha": "2077474-0", "beta": "0112038-9", "gamma": "0116297-6", "delta": "0100130-4"}
 
 // Customer makes the customer "alpha", "beta", "gamma" or "delta"; its administrator is admin@<name>.example.
 func (w *World) Customer(name string) Customer {
 	w.T.Helper()
 	c := Customer{AdminEmail: "admin@" + name + ".example"}
+	administrator := Object{"givenName": "Aada", "familyName": "Admin", "email": c.AdminEmail}
+	if w.Profile.Policies.Subscription {
+		administrator["subscription"] = "+47900" + name
+	}
 	a := w.Want(http.StatusCreated, Request{Method: "POST", Path: "/v1/organizations", Token: w.Operator(), Body: Object{
-		"name": strings.ToUpper(name[:1]) + name[1:] + " Oy", "country": "FI", "businessId": businessIDs[name],
-		"administrator": Object{"givenName": "Aada", "familyName": "Admin", "email": c.AdminEmail},
+		"name": strings.ToUpper(name[:1]) + name[1:] + " Oy", "country": "FI", "businessId": BusinessIDs[name],
+		"administrator": administrator,
 	}})
 	c.ID, c.AdminID = a.Text("id"), a.Text("administrator/id")
 	w.Activate(c.AdminEmail, Password)
@@ -114,10 +119,100 @@ type User struct {
 // Invite makes a user with a role.
 func (w *World) Invite(c Customer, email, role string) User {
 	w.T.Helper()
-	a := w.Want(http.StatusCreated, Request{Method: "POST", Path: c.Path("/users"), Token: c.Token, Body: Object{
-		"givenName": "Ulla", "familyName": "User", "email": email, "roles": []string{role},
-	}})
+	return w.InviteWith(c, email, Object{"roles": []string{role}})
+}
+
+// InviteWith makes a user with what is said of them beside a name.
+func (w *World) InviteWith(c Customer, email string, said Object) User {
+	w.T.Helper()
+	body := Object{"givenName": "Ulla", "familyName": "User", "email": email}
+	maps.Copy(body, said)
+	a := w.Want(http.StatusCreated, Request{Method: "POST", Path: c.Path("/users"), Token: c.Token, Body: body})
 	return User{ID: a.Text("id"), Email: email, Path: c.Path("/users/" + a.Text("id"))}
+}
+
+// Enter activates an invited user and signs them in.
+func (w *World) Enter(u User) (token string) {
+	w.T.Helper()
+	w.Activate(u.Email, Password)
+	return w.SignIn(u.Email, Password)
+}
+
+// Resource makes a resource, as the operator, in another one if parent is not empty.
+func (w *World) Resource(c Customer, of, parent, name string, features ...string) (id string) {
+	w.T.Helper()
+	body := Object{"type": of, "name": name}
+	if parent != "" {
+		body["parent"] = parent
+	}
+	if len(features) > 0 {
+		body["features"] = features
+	}
+	return w.Want(http.StatusCreated, Request{Method: "POST", Path: c.Path("/resources"), Token: w.Operator(), Body: body}).Text("id")
+}
+
+// Scope is a place in an assignment.
+func Scope(of, id string) Object {
+	if id == "" {
+		return Object{"type": of}
+	}
+	return Object{"type": of, "id": id}
+}
+
+// Assignment gives roles and rights, those without a name being none, in scopes.
+func Assignment(roles, rights []string, scopes ...Object) Object {
+	a := Object{"scopes": scopes}
+	if len(roles) > 0 {
+		a["roles"] = roles
+	}
+	if len(rights) > 0 {
+		a["rights"] = rights
+	}
+	return a
+}
+
+// Assign gives a user these assignments in the place of all they had.
+func (w *World) Assign(c Customer, u User, assignments ...Object) {
+	w.T.Helper()
+	path := u.Path + "/assignments"
+	etag := w.Want(http.StatusOK, Request{Method: "GET", Path: path, Token: c.Token}).Header.Get("ETag")
+	w.Want(http.StatusOK, Request{
+		Method: "PUT", Path: path, Token: c.Token, Headers: []Header{{"If-Match", etag}}, Body: Object{"assignments": append([]Object{}, assignments...)},
+	})
+}
+
+// Mandate lets an organization act for a customer. An empty to is open.
+func (w *World) Mandate(principal Customer, agent, of string, rights []string, to string) (id string) {
+	w.T.Helper()
+	body := Object{"agent": Object{"country": "FI", "businessId": BusinessIDs[agent]}, "type": of, "rights": rights}
+	if to != "" {
+		body["to"] = to
+	}
+	return w.Want(http.StatusCreated, Request{Method: "POST", Path: principal.Path("/mandates"), Token: principal.Token, Body: body}).Text("id")
+}
+
+// Service makes a service client and returns its credential.
+func (w *World) Service(scopes ...string) (token string) {
+	w.T.Helper()
+	return w.Want(http.StatusCreated, Request{
+		Method: "POST", Path: "/v1/services", Token: w.Operator(), Body: Object{"name": "Orders", "scopes": scopes},
+	}).Text("token")
+}
+
+// Evaluate asks, as a service client, whether a user may use a right in an
+// organization, on a resource of a type if resource is not empty. from is the
+// organization that the user acts from.
+func (w *World) Evaluate(service string, u User, from, where Customer, right, of, resource string) (allowed bool) {
+	w.T.Helper()
+	on := Object{"type": "organization", "id": where.ID}
+	if resource != "" {
+		on = Object{"type": of, "id": resource, "properties": Object{"organization": where.ID}}
+	}
+	allowed, _ = w.Want(http.StatusOK, Request{Method: "POST", Path: "/access/v1/evaluation", Token: service, Body: Object{
+		"subject": Object{"type": "user", "id": u.ID, "properties": Object{"organization": from.ID}},
+		"action":  Object{"name": right}, "resource": on,
+	}}).Body["decision"].(bool)
+	return allowed
 }
 
 // Join makes a user with a role, who activates and signs in.
@@ -131,13 +226,13 @@ func (w *World) Join(c Customer, email, role string) (User, string) {
 // JoinWith is Join for a plain user with a validity.
 func (w *World) JoinWith(c Customer, email string, validity Object) User {
 	w.T.Helper()
-	body := Object{"givenName": "Ulla", "familyName": "User", "email": email, "roles": []string{"user"}}
+	said := Object{"roles": []string{"user"}}
 	if validity != nil {
-		body["validity"] = validity
+		said["validity"] = validity
 	}
-	a := w.Want(http.StatusCreated, Request{Method: "POST", Path: c.Path("/users"), Token: c.Token, Body: body})
+	u := w.InviteWith(c, email, said)
 	w.Activate(email, Password)
-	return User{ID: a.Text("id"), Email: email, Path: c.Path("/users/" + a.Text("id"))}
+	return u
 }
 
 // Lock locks a user.

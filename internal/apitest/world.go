@@ -5,6 +5,7 @@ package apitest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -20,10 +21,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fullmakt/fullmakt/docs"
+	"github.com/fullmakt/fullmakt/internal/api"
 	"github.com/fullmakt/fullmakt/internal/app/localapp"
 	"github.com/fullmakt/fullmakt/internal/domain"
 	"github.com/fullmakt/fullmakt/internal/mail/filemail"
+	"github.com/fullmakt/fullmakt/internal/openapi"
 	"github.com/fullmakt/fullmakt/internal/openapi/conform"
 	"github.com/fullmakt/fullmakt/internal/password"
 	"github.com/fullmakt/fullmakt/internal/profile"
@@ -58,6 +60,8 @@ type World struct {
 
 // Options change what a world is made of.
 type Options struct {
+	// Profile is another than rental.
+	Profile string
 	// Wrap puts something between the process and its table.
 	Wrap func(table.Table) table.Table
 	// Sender replaces the mailbox.
@@ -91,6 +95,12 @@ func Each(t *testing.T, test func(t *testing.T, w *World)) {
 	}
 }
 
+// With is a world of another profile on SQLite.
+func With(t testing.TB, profile string) *World {
+	t.Helper()
+	return On(t, SQLite(t), Options{Profile: profile})
+}
+
 // New is a world on SQLite.
 func New(t testing.TB) *World {
 	t.Helper()
@@ -98,7 +108,13 @@ func New(t testing.TB) *World {
 }
 
 // checker is the API's description; it is read once.
-var checker = sync.OnceValues(func() (*conform.Checker, error) { return conform.New(docs.OpenAPI) })
+var checker = sync.OnceValues(func() (*conform.Checker, error) {
+	document, err := openapi.Document(api.Endpoints())
+	if err != nil {
+		return nil, err
+	}
+	return conform.New(document)
+})
 
 // On is a world on a table.
 func On(t testing.TB, tb table.Table, o Options) *World {
@@ -111,7 +127,7 @@ func On(t testing.TB, tb table.Table, o Options) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := profile.Load("rental")
+	p, err := profile.Load(cmp.Or(o.Profile, "rental"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,10 @@
 package domain
 
-import "time"
+import (
+	"errors"
+	"slices"
+	"time"
+)
 
 // The rights that Fullmakt itself asks for. A profile's roles hold them beside
 // the portal's own rights.
@@ -38,23 +42,29 @@ var anywhere = map[RightKey]bool{RightSeeResources: true, RightEditResources: tr
 // customer organization.
 var operates = map[RightKey]bool{
 	RightSeeOrganization: true, RightEditOrganization: true, RightSeeUsers: true, RightSendActivation: true,
+	RightSeeResources: true, RightEditResources: true, RightSeeMandates: true, RightEditMandates: true,
 }
 
 // Administers are the administrative rights that the place gives its person at
 // this moment.
 func (p Place) Administers(profile *Profile, now time.Time) (rights []RightKey) {
-	if !p.Lets(now) {
+	if !p.Lets(profile, now) {
 		return nil
 	}
 	for _, right := range AdministrativeRights {
-		if profile.holds(p.Membership.Roles, right) {
+		if p.Membership.everywhere(profile, right) {
 			rights = append(rights, right)
 		}
 	}
-	if p.Organization.ID == OperatorID && profile.administers(p.Membership.Roles) {
+	if p.operates(profile, now) {
 		rights = append(rights, RightOperate)
 	}
 	return rights
+}
+
+// operates tells whether the place makes its person one who runs the portal.
+func (p Place) operates(profile *Profile, now time.Time) bool {
+	return p.Lets(profile, now) && p.Organization.ID == OperatorID && p.Membership.administers(profile)
 }
 
 // Caller is a signed-in person with all that decides what they may do.
@@ -66,33 +76,53 @@ type Caller struct {
 }
 
 // Decide says whether the caller may use a right in the organization that the
-// request is about. Every endpoint that asks for a right asks here. It is nil,
-// ErrForbidden where the caller is a user, and ErrNotFound everywhere else, so
-// that nobody learns of an organization that is not theirs.
-func (c *Caller) Decide(p *Profile, right RightKey, now time.Time) error {
+// request is about, or on a resource there if at is not nil. Every endpoint that
+// asks for a right asks here. It is nil, ErrForbidden where the caller may know
+// of the place, and ErrNotFound everywhere else, so that nobody learns of an
+// organization or a resource that is not theirs.
+func (c *Caller) Decide(p *Profile, right RightKey, at *Resource, now time.Time) error {
 	switch {
 	case right == RightOperate:
-		if c.operates(p, now) {
+		if c.Home.operates(p, now) {
 			return nil
 		}
 		return ErrForbidden
 	case c.Here.Organization == nil:
 		return ErrNotFound
-	case c.Here.Lets(now):
-		g := Grounds{Profile: p, Member: c.Here, Where: c.Here.Organization}
+	case c.Here.Lets(p, now):
+		g := c.Grounds(p, at)
 		if g.Decide(right, now) == Allowed {
 			return nil
 		}
+		if at != nil && !g.Sees(now) {
+			return ErrNotFound
+		}
 		return ErrForbidden
-	case operates[right] && c.operates(p, now):
+	case operates[right] && c.Home.operates(p, now):
 		return nil
 	}
 	return ErrNotFound
 }
 
-func (c *Caller) operates(p *Profile, now time.Time) bool {
-	return c.Home.Lets(now) && c.Home.Organization.ID == OperatorID && p.administers(c.Home.Membership.Roles)
+// Grounds are those of the caller's own rights in the organization, on a resource if not nil.
+func (c *Caller) Grounds(p *Profile, at *Resource) *Grounds {
+	return &Grounds{Profile: p, Member: c.Here, Where: c.Here.Organization, Resource: at}
 }
+
+// DecideSomewhere says whether the caller may use a right in the organization
+// or at least on some resource in it: for what then decides for each resource.
+func (c *Caller) DecideSomewhere(p *Profile, right RightKey, now time.Time) error {
+	err := c.Decide(p, right, nil, now)
+	if errors.Is(err, ErrForbidden) && slices.ContainsFunc(c.Here.Membership.Assignments, func(a Assignment) bool {
+		return a.gives(p, right) && slices.ContainsFunc(a.Scopes, func(s Scope) bool { return p.ResourceType(s.Type) != nil })
+	}) {
+		return nil
+	}
+	return err
+}
+
+// Operates tells whether the caller runs the portal.
+func (c *Caller) Operates(p *Profile, now time.Time) bool { return c.Home.operates(p, now) }
 
 // level is the highest level among roles.
 func (p *Profile) level(roles []RoleKey) (level int) {
@@ -107,14 +137,20 @@ func (p *Profile) level(roles []RoleKey) (level int) {
 // Hold makes a change fail if what the decision stood on has changed since: the
 // membership that gave the caller the right. Who is removed while a request of
 // theirs is under way does not see it through.
-func (c *Caller) Hold(change *Change) {
-	m := c.Here.Membership
+func (c *Caller) Hold(p *Profile, change *Change) {
+	c.hold(c.Here.Membership, change)
+	if c.Operates(p, change.At) {
+		c.hold(c.Home.Membership, change)
+	}
+}
+
+func (c *Caller) hold(m *Membership, change *Change) {
 	if m == nil {
-		m = c.Home.Membership // the operator's
+		return
 	}
 	for _, w := range change.Writes {
 		if written, ok := w.Entity.(*Membership); ok && written.Organization == m.Organization && written.Person == m.Person {
-			return // on the version that was read, so held already
+			return // on the version that was read, or held already
 		}
 	}
 	change.Hold(m)

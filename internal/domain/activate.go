@@ -19,13 +19,13 @@ func (w *Want) ForActivation(t LinkToken) {
 }
 
 // CheckActivation says for whom the link is; ErrLink for every link that does not open.
-func CheckActivation(s *Scene, t LinkToken, c *Change) (*Invited, error) {
+func CheckActivation(s *Scene, t LinkToken, c *Change, profile *Profile) (*Invited, error) {
 	m, org := s.Membership, s.Organization
 	if !s.Link.Live(t, s.User, c.At) || m == nil || org == nil || !m.ActivatedAt.IsZero() {
 		return nil, ErrLink
 	}
-	if status := m.Status(c.At, org.Zone()); status != StatusInvited {
-		return nil, ErrLink // locked or over
+	if status := m.Status(profile, c.At, org.Zone()); status != StatusInvited {
+		return nil, ErrLink // locked, over, removed, or without sign-in by now
 	}
 	return &Invited{Link: s.Link, Person: s.User, Membership: m, Organization: org}, nil
 }
@@ -33,7 +33,7 @@ func CheckActivation(s *Scene, t LinkToken, c *Change) (*Invited, error) {
 // Activate consumes an activation link. A person without a password chooses
 // one; a person who has one, from another organization, types it.
 func Activate(ctx context.Context, store Store, h Hasher, c *Change, s *Scene, t LinkToken, profile *Profile, password, source string) (*Invited, error) {
-	in, err := CheckActivation(s, t, c)
+	in, err := CheckActivation(s, t, c, profile)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func Activate(ctx context.Context, store Store, h Hasher, c *Change, s *Scene, t
 	c.Remove(in.Link)
 	c.Put(&p) // also where nothing of it changes: a removal at the same time loses, or wins whole
 	c.Put(&m)
-	if profile.administers(m.Roles) {
+	if m.administers(profile) {
 		if err := c.seat(in.Organization, s.Administrators, s.Administrators.with(&m, profile)); err != nil {
 			return nil, err
 		}
@@ -92,7 +92,7 @@ func RequestPasswordReset(ctx context.Context, store Store, c *Change, email Ema
 
 // ResolveReset turns a request into a link and its mail if a person with a
 // password has the address and may sign in somewhere, and into nothing if not.
-func ResolveReset(ctx context.Context, store Store, c *Change, request *Mail) error {
+func ResolveReset(ctx context.Context, store Store, c *Change, profile *Profile, request *Mail) error {
 	scene, err := store.Load(ctx, Want{Email: request.Email})
 	if err != nil {
 		return err
@@ -103,7 +103,7 @@ func ResolveReset(ctx context.Context, store Store, c *Change, request *Mail) er
 	}
 	done := *request
 	done.State, done.Reason, done.Email = MailDropped, "resolved", ""
-	if p.PasswordHash == "" || !anyWaits(places, c.At) {
+	if p.PasswordHash == "" || !anyWaits(places, profile, c.At) {
 		done.Reason = "nobody may sign in with the address"
 		c.Put(&done)
 		return nil
@@ -125,16 +125,16 @@ func (w *Want) ForReset(t LinkToken) {
 }
 
 // CheckReset says whose password the link resets; ErrLink for every link that does not open.
-func CheckReset(ctx context.Context, store Store, c *Change, s *Scene, t LinkToken) (*Person, error) {
+func CheckReset(ctx context.Context, store Store, c *Change, s *Scene, t LinkToken, profile *Profile) (*Person, error) {
 	if !s.Link.Live(t, s.User, c.At) {
 		return nil, ErrLink
 	}
-	if !(Place{Membership: s.Membership, Organization: s.Organization}).Lets(c.At) {
+	if !(Place{Membership: s.Membership, Organization: s.Organization}).Lets(profile, c.At) {
 		places, err := store.Places(ctx, s.User)
 		if err != nil {
 			return nil, err
 		}
-		if !anyWaits(places, c.At) {
+		if !anyWaits(places, profile, c.At) {
 			return nil, ErrLink
 		}
 	}
@@ -143,8 +143,8 @@ func CheckReset(ctx context.Context, store Store, c *Change, s *Scene, t LinkTok
 
 // ResetPassword consumes a password-reset link and ends all sessions. Having
 // proven the mailbox, the person is no longer held up by failed sign-ins.
-func ResetPassword(ctx context.Context, store Store, h Hasher, c *Change, s *Scene, t LinkToken, password, source string) (*Person, error) {
-	found, err := CheckReset(ctx, store, c, s, t)
+func ResetPassword(ctx context.Context, store Store, h Hasher, c *Change, s *Scene, t LinkToken, profile *Profile, password, source string) (*Person, error) {
+	found, err := CheckReset(ctx, store, c, s, t, profile)
 	if err != nil {
 		return nil, err
 	}

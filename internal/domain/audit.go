@@ -23,16 +23,27 @@ const (
 	UserCreated            Action = "user.created"
 	UserUpdated            Action = "user.updated"
 	UserRemoved            Action = "user.removed"
+	UserRestored           Action = "user.restored"
+	UserValiditySet        Action = "user.validity-set"
 	UserActivated          Action = "user.activated"
 	UserDetailsChanged     Action = "user.details-changed" // by the person
 	ActivationSent         Action = "user.activation-sent"
 	PasswordResetRequested Action = "user.password-reset-requested"
 	PasswordChanged        Action = "user.password-changed"
+	ResourceCreated        Action = "resource.created"
+	ResourceUpdated        Action = "resource.updated"
+	ResourceRemoved        Action = "resource.removed"
+	MandateGiven           Action = "mandate.given"
+	MandateUpdated         Action = "mandate.updated"
+	MandateRevoked         Action = "mandate.revoked"
+	SubscriptionSet        Action = "subscription.set"
+	ServiceCreated         Action = "service.created"
+	ServiceRevoked         Action = "service.revoked"
 )
 
 // Subject is what a change was made to.
 type Subject struct {
-	Type string // "user" or "organization"
+	Type string // "user", "organization", "resource", "mandate", "subscription" or "service"
 	ID   string
 }
 
@@ -52,6 +63,10 @@ func (c *Change) Record(org OrganizationID, action Action, subject Subject, chan
 }
 
 func aboutUser(p PersonID) Subject               { return Subject{Type: "user", ID: string(p)} }
+func aboutResource(r ResourceID) Subject         { return Subject{Type: "resource", ID: string(r)} }
+func aboutMandate(m MandateID) Subject           { return Subject{Type: "mandate", ID: string(m)} }
+func aboutSubscription(s SubscriptionID) Subject { return Subject{Type: "subscription", ID: string(s)} }
+func aboutService(s ServiceID) Subject           { return Subject{Type: "service", ID: string(s)} }
 func aboutOrganization(o OrganizationID) Subject { return Subject{Type: "organization", ID: string(o)} }
 
 // diff gathers what really changed.

@@ -18,6 +18,8 @@ const (
 	ByPerson ActorType = "person" // a person in a session, or with a one-time link
 	ByJob    ActorType = "job"    // a job, or the tool that fills an empty store
 	ByPublic ActorType = "public" // somebody unknown, before sign-in
+	// ByService is a service client. They only ask.
+	ByService ActorType = "service"
 )
 
 // Change is everything that one use case writes, committed as one transaction:
@@ -34,6 +36,9 @@ type Change struct {
 func NewChange(actor Actor, at time.Time, requestID string) *Change {
 	return &Change{Actor: actor, At: at.UTC().Truncate(time.Millisecond), RequestID: requestID}
 }
+
+// maxWrites is how much one transaction can hold, with room for what the runner adds.
+const maxWrites = 95
 
 // Write is one part of a change: an entity that is put, or taken away, or only
 // must not have changed since it was read.
@@ -56,6 +61,11 @@ func (*Membership) trivial() bool        { return false }
 func (*Organization) trivial() bool      { return false }
 func (*OrganizationClaim) trivial() bool { return false }
 func (*Administrators) trivial() bool    { return false }
+func (*Resource) trivial() bool          { return false }
+func (*ResourceClaim) trivial() bool     { return false }
+func (*Mandates) trivial() bool          { return false }
+func (*Subscription) trivial() bool      { return false }
+func (*ServiceClient) trivial() bool     { return false }
 func (*Link) trivial() bool              { return false }
 func (*AuditEntry) trivial() bool        { return false }
 func (SignInMark) trivial() bool         { return true }

@@ -10,11 +10,13 @@ type Customer struct {
 	Language      Language
 	TimeZone      string // empty: the country's
 	Administrator Card
+	// Subscription is the administrator's, in a portal that asks for one.
+	Subscription SubscriptionID
 }
 
 // ForCustomer names what a new organization stands on.
 func (w *Want) ForCustomer(in Customer) {
-	w.ForInvitation(in.Administrator.Email)
+	w.ForInvitation(Invitation{Card: in.Administrator})
 	w.Business = OrganizationClaim{Country: in.Country, BusinessID: in.BusinessID}
 }
 
@@ -40,6 +42,10 @@ func (c *Change) found(ctx context.Context, store Store, s *Scene, profile *Prof
 
 	founding := *s
 	founding.Administrators = &Administrators{}
+	if in.Subscription != "" {
+		founding.Subscription = &Subscription{Organization: id, ID: in.Subscription, Active: true, UpdatedAt: c.At}
+		c.Record(id, SubscriptionSet, aboutSubscription(in.Subscription), FieldChange{Field: "status", After: activity(true)})
+	}
 	admin, err := c.invite(ctx, store, &founding, mailer, org, profile, Invitation{
 		Card: in.Administrator, Roles: []RoleKey{profile.administrator()},
 	})
@@ -50,7 +56,7 @@ func (c *Change) found(ctx context.Context, store Store, s *Scene, profile *Prof
 func (p *Profile) administrator() (key RoleKey) {
 	level := -1
 	for _, r := range p.Roles {
-		if p.administers([]RoleKey{r.Key}) && r.Level > level {
+		if p.holds([]RoleKey{r.Key}, RightEditUsers) && r.Level > level {
 			key, level = r.Key, r.Level
 		}
 	}
@@ -67,6 +73,32 @@ func zoneOf(country Country, p *Profile) string {
 		return zone
 	}
 	return p.TimeZone
+}
+
+// SetSuspended closes an organization, with everything that derives from it, or
+// opens it again. The operator's own stays open.
+func SetSuspended(c *Change, s *Scene, suspended bool) (*Organization, error) {
+	switch {
+	case s.Organization == nil:
+		return nil, ErrNotFound
+	case s.Organization.ID == OperatorID:
+		return nil, ErrSelf
+	case s.Organization.Suspended == suspended:
+		return s.Organization, nil
+	}
+	org := *s.Organization
+	org.Suspended = suspended
+	org.Revision++
+	org.UpdatedAt = c.At
+	c.Put(&org)
+	text := func(suspended bool) string {
+		if suspended {
+			return "suspended"
+		}
+		return "active"
+	}
+	c.Record(org.ID, OrganizationUpdated, aboutOrganization(org.ID), FieldChange{Field: "status", Before: text(!suspended), After: text(suspended)})
+	return &org, nil
 }
 
 // OrganizationPatch changes an organization; nil leaves a field alone.

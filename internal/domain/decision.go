@@ -11,7 +11,7 @@ type Grounds struct {
 	Member   Place         // whose rights they are
 	Where    *Organization // the member's own organization, or a client
 	Resource *Resource     // in Where; nil: the organization itself
-	Mandates []*Mandate    // from Where to the member's organization, where they are two
+	Mandates *Mandates     // from Where to the member's organization, where they are two; nil: none
 }
 
 // Verdict is the outcome of a decision, and of a denial the reason.
@@ -19,7 +19,9 @@ type Verdict string
 
 const (
 	Allowed       Verdict = "allowed"
-	NotValid      Verdict = "not-valid"      // the member may not sign in now: not activated, locked, outside the term
+	NoMembership  Verdict = "no-membership"  // the person is no member of the organization that they act from
+	NotValid      Verdict = "not-valid"      // what the member has does not count now: not activated, locked, outside the term
+	Suspended     Verdict = "suspended"      // the organization is closed
 	NoMandate     Verdict = "no-mandate"     // the client has given none that holds today
 	AboveMandate  Verdict = "above-mandate"  // none that holds today has room for the right
 	NotAssigned   Verdict = "not-assigned"   // nothing that the member was given gives the right here
@@ -36,7 +38,12 @@ func (g *Grounds) Decide(right RightKey, now time.Time) Verdict {
 	if g.Where == nil || g.Resource != nil && g.Resource.Organization != g.Where.ID {
 		return UnknownPlaces
 	}
-	if !g.Member.Lets(now) {
+	switch {
+	case g.Member.Membership == nil:
+		return NoMembership
+	case g.Where.Suspended:
+		return Suspended
+	case !g.Member.counts(g.Profile, now):
 		return NotValid
 	}
 	info := g.Profile.Right(right)
@@ -70,9 +77,13 @@ func (g *Grounds) mandated(right RightKey, now time.Time) Verdict {
 	if g.own() {
 		return Allowed
 	}
+	if m := g.Mandates; m == nil || m.Principal != g.Where.ID || m.Agent != g.Member.Membership.Organization {
+		return NoMandate
+	}
 	verdict, zone := NoMandate, g.Where.Zone()
-	for _, m := range g.Mandates {
-		if m.Principal != g.Where.ID || m.Agent != g.Member.Membership.Organization || !m.holds(now, zone) {
+	for i := range g.Mandates.Items {
+		m := &g.Mandates.Items[i]
+		if !m.HoldsAt(now, zone) {
 			continue
 		}
 		if m.lets(g.Profile, right) {
@@ -90,24 +101,53 @@ func (g *Grounds) assigned(right RightKey) bool {
 		return true
 	}
 	for i := range m.Assignments {
-		a := &m.Assignments[i]
-		if slices.ContainsFunc(a.Scopes, g.reaches) && a.gives(g.Profile, right) {
+		if a := &m.Assignments[i]; g.reached(a) && a.gives(g.Profile, right) {
 			return true
 		}
 	}
 	return false
 }
 
-// reaches tells whether a scope reaches the place. Those of clients never
-// reach the own organization, and those of the own organization no client.
-func (g *Grounds) reaches(s Scope) bool {
-	switch s.Type {
-	case ForClients:
-		return !g.own()
-	case ForClient:
-		return !g.own() && s.ID == string(g.Where.ID)
-	case InOrganization:
-		return g.own()
+// reached tells whether an assignment holds in the place. Scopes of clients
+// never reach the own organization, and those of the own organization no client.
+func (g *Grounds) reached(a *Assignment) bool {
+	if !g.own() {
+		return a.holdsIn(Scope{Type: ForClients}) || a.holdsIn(Scope{Type: ForClient, ID: string(g.Where.ID)})
 	}
-	return g.own() && g.Resource != nil && g.Resource.within(s.ID)
+	if a.holdsIn(Scope{Type: InOrganization}) {
+		return true
+	}
+	if g.Resource == nil {
+		return false
+	}
+	for _, id := range g.Resource.Path {
+		if a.holdsOn(id) {
+			return true
+		}
+	}
+	return a.holdsOn(g.Resource.ID)
+}
+
+// Sees tells whether the member may know of the resource: they may see all
+// there are, or have some right on this one.
+func (g *Grounds) Sees(now time.Time) bool {
+	if g.Decide(RightSeeResources, now) == Allowed {
+		return true
+	}
+	for i := range g.Profile.Rights {
+		if r := &g.Profile.Rights[i]; r.On == g.Resource.Type && g.Decide(r.Key, now) == Allowed {
+			return true
+		}
+	}
+	return false
+}
+
+// Rights are all that the member may use in the place now.
+func (g *Grounds) Rights(now time.Time) (rights []RightKey) {
+	for _, right := range g.Profile.EveryRight() {
+		if g.Decide(right, now) == Allowed {
+			rights = append(rights, right)
+		}
+	}
+	return rights
 }

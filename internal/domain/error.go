@@ -36,6 +36,7 @@ type Error struct {
 	Detail     string
 	Fields     []FieldError
 	RetryAfter time.Duration // of Throttled and Unavailable
+	Affected   int           // how many it would have touched
 	Cause      error
 }
 
@@ -68,6 +69,13 @@ func (e *Error) Is(target error) bool {
 func (e *Error) Because(cause error) *Error {
 	c := *e
 	c.Cause = cause
+	return &c
+}
+
+// Affecting returns a copy of e that says how many it would have touched.
+func (e *Error) Affecting(n int) *Error {
+	c := *e
+	c.Affected = n
 	return &c
 }
 
@@ -104,6 +112,20 @@ var (
 	ErrRightNotYours    = &Error{Kind: Refused, Code: "right-not-yours-to-give", Detail: "You cannot give or take this right here."}
 	ErrScope            = &Error{Kind: Refused, Code: "scope-not-fitting", Detail: "This role or right is not given in such a place."}
 	ErrAboveMandate     = &Error{Kind: Refused, Code: "above-mandate", Detail: "The client's mandate has no room for this right."}
+	ErrOperatorOnly     = &Error{Kind: Forbidden, Code: "operator-only", Detail: "Only the operator of the portal can do this."}
+	ErrResourceExists   = &Error{Kind: Conflict, Code: "resource-exists", Detail: "There already is a resource of this type with this reference."}
+	ErrResourceNotEmpty = &Error{Kind: Conflict, Code: "resource-not-empty", Detail: "Other resources lie in it. Remove them first."}
+	ErrResourceInUse    = &Error{Kind: Conflict, Code: "resource-in-use", Detail: "Users would lose what they were given on it. Send confirm=true to go on."}
+	ErrTooMuch          = &Error{Kind: Refused, Code: "too-much", Detail: "This is more than can be kept or changed at once."}
+	ErrChoice           = &Error{Kind: Refused, Code: "choice-required", Detail: "Something must be chosen for a new user that was not."}
+	ErrNoSignIn         = &Error{Kind: Conflict, Code: "no-sign-in", Detail: "The user's roles are without sign-in, so there is no account to open."}
+	ErrInactive         = &Error{Kind: Conflict, Code: "user-inactive", Detail: "The user has been removed and can be restored."}
+	ErrNotInactive      = &Error{Kind: Conflict, Code: "user-not-inactive", Detail: "The user has not been removed."}
+	ErrSubscription     = &Error{Kind: Refused, Code: "subscription-missing", Detail: "There is no active subscription of this number that is free."}
+	ErrMandateCycle     = &Error{Kind: Refused, Code: "mandate-cycle", Detail: "That organization has given you a mandate. Neither can act for the other at once."}
+	ErrMandateSelf      = &Error{Kind: Refused, Code: "mandate-self", Detail: "An organization needs no mandate of its own."}
+	ErrMandateOver      = &Error{Kind: Conflict, Code: "mandate-over", Detail: "The mandate has ended."}
+	ErrNoOrganization   = &Error{Kind: Refused, Code: "organization-unknown", Detail: "No organization with this country and business id uses the portal."}
 	ErrPartnerCard      = &Error{Kind: Forbidden, Code: "not-own-user", Detail: "The person belongs to another organization, which keeps their details."}
 	ErrTooMany          = &Error{Kind: Refused, Code: "too-many-memberships", Detail: "The person is a user of too many organizations."}
 	ErrKeyReused        = &Error{Kind: Refused, Code: "idempotency-key-reused", Detail: "This Idempotency-Key was used for another request."}

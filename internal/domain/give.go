@@ -18,34 +18,56 @@ type Gift struct {
 // Client is an organization that has given a mandate, or several.
 type Client struct {
 	Organization *Organization
-	Mandates     []*Mandate
+	Mandates     *Mandates
 }
 
 // MayGive says whether the caller may give this to a user of the organization
-// that the request is about, and is the one place where that is decided. The
-// attack it stops: somebody who may edit users gives an accomplice, or
-// themselves, more than they hold, directly or by a path that looks harmless.
-// Nobody gives a role above their own, a right that they do not hold in that
-// place, a role or right in a place that it is not made for, or at a client
-// what its mandate has no room for. To take away asks for the same.
+// that the request is about, and with MayTake is the one place where that is
+// decided. The attack it stops: somebody who may edit users gives an
+// accomplice, or themselves, more than they hold, directly or by a path that
+// looks harmless. Nobody gives a role above their own, a right that they do not
+// hold in that place, a role or right in a place that it is not made for, or at
+// a client what its mandate has no room for.
 func (c *Caller) MayGive(p *Profile, gift Gift, now time.Time) error {
-	if !c.Here.Lets(now) {
+	return (&giving{Gift: gift, caller: c, profile: p, now: now}).all()
+}
+
+// MayTake says whether the caller may take this away from a user: who could not
+// give it cannot take it either. What is of no use any more, because the role,
+// the resource or the mandate is gone, anybody may take away who may edit the user.
+func (c *Caller) MayTake(p *Profile, gift Gift, now time.Time) error {
+	return (&giving{Gift: gift, caller: c, profile: p, now: now, taking: true}).all()
+}
+
+type giving struct {
+	Gift
+	caller  *Caller
+	profile *Profile
+	now     time.Time
+	taking  bool
+}
+
+func (v *giving) all() error {
+	if !v.caller.Here.Lets(v.profile, v.now) {
 		return ErrNotFound
 	}
-	for _, role := range gift.Roles {
-		if err := c.mayGiveRole(p, gift, role, Scope{Type: InOrganization}, now); err != nil {
-			return err
-		}
-	}
-	for _, a := range gift.Assignments {
+	whole := Assignment{Roles: v.Roles, Scopes: []Scope{{Type: InOrganization}}}
+	for _, a := range append([]Assignment{whole}, v.Assignments...) {
 		for _, s := range a.Scopes {
+			g := v.place(s)
+			if g == nil && !v.taking {
+				return ErrNotFound
+			}
+			if g == nil {
+				continue
+			}
 			for _, role := range a.Roles {
-				if err := c.mayGiveRole(p, gift, role, s, now); err != nil {
+				if err := v.role(g, role, s); err != nil {
 					return err
 				}
 			}
 			for _, right := range a.Rights {
-				if err := c.mayGiveRight(p, gift, right, s, now); err != nil {
+				if err := v.right(g, right, s); err != nil {
 					return err
 				}
 			}
@@ -54,26 +76,46 @@ func (c *Caller) MayGive(p *Profile, gift Gift, now time.Time) error {
 	return nil
 }
 
-// mayGiveRole holds a role against the caller. What it has and the place has no
-// use for, or no mandate room for, is not given there; something has to be.
-func (c *Caller) mayGiveRole(p *Profile, gift Gift, key RoleKey, s Scope, now time.Time) error {
-	g, err := c.placeOf(p, gift, s)
-	if err != nil {
-		return err
+// place finds the place that a scope names; nil if it is not there, or not the
+// organization's.
+func (v *giving) place(s Scope) *Grounds {
+	g := &Grounds{Profile: v.profile, Member: v.caller.Here, Where: v.caller.Here.Organization}
+	switch s.Type {
+	case InOrganization:
+	case ForClients:
+		g.Where = &Organization{} // any but the own one
+	case ForClient:
+		client := v.Clients[OrganizationID(s.ID)]
+		if client == nil {
+			return nil
+		}
+		g.Where, g.Mandates = client.Organization, client.Mandates
+	default:
+		r := v.Resources[ResourceID(s.ID)]
+		if r == nil || r.Type != s.Type || r.Organization != v.caller.Here.Organization.ID {
+			return nil
+		}
+		g.Resource = r
 	}
-	role := p.Role(key)
-	if role == nil || role.Level > c.levelAt(g) {
+	return g
+}
+
+// role holds a role against the caller. What it has and the place has no use
+// for, or no mandate room for, is not given there; something has to be.
+func (v *giving) role(g *Grounds, key RoleKey, s Scope) error {
+	role := v.profile.Role(key)
+	if role == nil && v.taking {
+		return nil
+	}
+	if role == nil || role.Level > v.caller.levelAt(g) || role.All && !v.holdsAll() {
 		return ErrRoleNotYours
 	}
-	if !slices.Contains(role.Scopes, s.Type) {
+	if !v.taking && !slices.Contains(role.Scopes, s.Type) {
 		return ErrScope
-	}
-	if role.All && !p.all(c.Here.Membership.Roles) {
-		return ErrRoleNotYours
 	}
 	given, refused := role.All || len(role.Rights) == 0, error(nil)
 	for _, right := range role.Rights {
-		switch err := c.mayGiveHere(g, right, s, now); {
+		switch err := v.right(g, right, s); {
 		case err == nil:
 			given = true
 		case errors.Is(err, ErrScope), errors.Is(err, ErrAboveMandate):
@@ -88,79 +130,58 @@ func (c *Caller) mayGiveRole(p *Profile, gift Gift, key RoleKey, s Scope, now ti
 	return nil
 }
 
-func (c *Caller) mayGiveRight(p *Profile, gift Gift, right RightKey, s Scope, now time.Time) error {
-	g, err := c.placeOf(p, gift, s)
-	if err != nil {
-		return err
+// right holds one right in one place against the caller.
+func (v *giving) right(g *Grounds, right RightKey, s Scope) error {
+	if useless := v.useless(g, right, s); useless != nil {
+		if v.taking {
+			return nil
+		}
+		return useless
 	}
-	return c.mayGiveHere(g, right, s, now)
-}
-
-// placeOf finds the place that a scope names; ErrNotFound for one that is not
-// there, or not the organization's.
-func (c *Caller) placeOf(p *Profile, gift Gift, s Scope) (*Grounds, error) {
-	g := &Grounds{Profile: p, Member: c.Here, Where: c.Here.Organization}
-	switch s.Type {
-	case InOrganization:
-	case ForClients:
-		g.Where = &Organization{} // any but the own one
-	case ForClient:
-		client := gift.Clients[OrganizationID(s.ID)]
-		if client == nil {
-			return nil, ErrNotFound
-		}
-		g.Where, g.Mandates = client.Organization, client.Mandates
-	default:
-		r := gift.Resources[ResourceID(s.ID)]
-		if r == nil || r.Type != s.Type || r.Organization != c.Here.Organization.ID {
-			return nil, ErrNotFound
-		}
-		g.Resource = r
-	}
-	return g, nil
-}
-
-// mayGiveHere holds one right in one place against the caller.
-func (c *Caller) mayGiveHere(g *Grounds, right RightKey, s Scope, now time.Time) error {
-	switch s.Type {
-	case InOrganization:
-	case ForClients:
-		if !g.Profile.mandated(right) {
-			return ErrScope
-		}
-	case ForClient:
-		if g.mandated(right, now) != Allowed {
-			return ErrAboveMandate
-		}
-	default:
-		if !g.Profile.holdsOn(right, s.Type) {
-			return ErrScope
-		}
-	}
-	if g.assigned(right) || g.Profile.all(c.Here.Membership.Roles) && !g.Profile.sensitive(right) {
+	if g.assigned(right) || v.holdsAll() && !v.profile.sensitive(right) {
 		return nil
 	}
 	return ErrRightNotYours
+}
+
+// useless tells that the right can be of no use in the place, and why.
+func (v *giving) useless(g *Grounds, right RightKey, s Scope) error {
+	switch s.Type {
+	case InOrganization:
+	case ForClients:
+		if !v.profile.mandated(right) {
+			return ErrScope
+		}
+	case ForClient:
+		if g.mandated(right, v.now) != Allowed {
+			return ErrAboveMandate
+		}
+	default:
+		if !v.profile.holdsOn(right, s.Type) {
+			return ErrScope
+		}
+	}
+	return nil
+}
+
+// holdsAll tells whether the caller has a role of all rights for the whole organization.
+func (v *giving) holdsAll() bool {
+	return slices.ContainsFunc(v.caller.Here.Membership.Roles, func(key RoleKey) bool {
+		role := v.profile.Role(key)
+		return role != nil && role.All
+	})
 }
 
 // levelAt is the highest level that the caller's roles have in a place.
 func (c *Caller) levelAt(g *Grounds) int {
 	m := c.Here.Membership
 	level := g.Profile.level(m.Roles)
-	for _, a := range m.Assignments {
-		if slices.ContainsFunc(a.Scopes, g.reaches) {
+	for i := range m.Assignments {
+		if a := &m.Assignments[i]; g.reached(a) {
 			level = max(level, g.Profile.level(a.Roles))
 		}
 	}
 	return level
-}
-
-// all tells whether one of the roles, held for the whole organization, is that of all rights.
-func (p *Profile) all(roles []RoleKey) bool {
-	return slices.ContainsFunc(roles, func(key RoleKey) bool {
-		role := p.Role(key)
-		return role != nil && role.All
-	})
 }
 
 func (p *Profile) sensitive(right RightKey) bool {

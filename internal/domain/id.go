@@ -25,6 +25,9 @@ type (
 	AssignmentID   string // asg_…
 	ResourceID     string // res_…
 	MandateID      string // man_…
+	ServiceID      string // svc_…
+	// SubscriptionID is the operator's own name of a subscription.
+	SubscriptionID string
 )
 
 // OperatorID is the operator's own organization. There is one per deployment,
@@ -37,10 +40,19 @@ func NewLinkID(at time.Time) LinkID                 { return LinkID(newID("lnk",
 func NewMailID(at time.Time) MailID                 { return MailID(newID("mai", at)) }
 func NewAuditID(at time.Time) AuditID               { return AuditID(newID("aud", at)) }
 
+func NewAssignmentID(at time.Time) AssignmentID { return AssignmentID(newID("asg", at)) }
+func NewResourceID(at time.Time) ResourceID     { return ResourceID(newID("res", at)) }
+func NewMandateID(at time.Time) MandateID       { return MandateID(newID("man", at)) }
+func NewServiceID(at time.Time) ServiceID       { return ServiceID(newID("svc", at)) }
+
 func (id OrganizationID) Valid() bool { return validID("org", string(id)) }
 func (id PersonID) Valid() bool       { return validID("usr", string(id)) }
 func (id SessionID) Valid() bool      { return validID("ses", string(id)) }
 func (id MailID) Valid() bool         { return validID("mai", string(id)) }
+func (id AssignmentID) Valid() bool   { return validID("asg", string(id)) }
+func (id ResourceID) Valid() bool     { return validID("res", string(id)) }
+func (id MandateID) Valid() bool      { return validID("man", string(id)) }
+func (id ServiceID) Valid() bool      { return validID("svc", string(id)) }
 
 const (
 	crockford  = "0123456789abcdefghjkmnpqrstvwxyz"

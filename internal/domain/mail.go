@@ -13,6 +13,7 @@ const (
 	MailPasswordReset   MailKind = "password-reset"          // link: asked for by the person
 	MailPasswordByAdmin MailKind = "password-reset-by-admin" // link: asked for by an administrator
 	MailPasswordChanged MailKind = "password-changed"        // notice, no link
+	MailNamed           MailKind = "named"                   // notice to a user of roles without sign-in
 	// MailResetRequest is not a mail yet: somebody asked to reset the password
 	// of an address. Whether anyone has it is found out away from the request,
 	// so that the request takes the same time for every address.

@@ -1,6 +1,8 @@
 package domain
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -10,18 +12,46 @@ import (
 // given, and never more than it says.
 type Mandate struct {
 	ID        MandateID
-	Principal OrganizationID
-	Agent     OrganizationID
 	Type      MandateTypeKey
 	Rights    []RightKey
 	From, To  Date // first and last day in the principal's zone, both included; an empty To is open
 	RevokedAt time.Time
 	CreatedAt time.Time
+	UpdatedAt time.Time
+	Revision  int64 // counts edits; the ETag
 }
 
-// holds tells whether the mandate counts at a moment.
-func (m *Mandate) holds(now time.Time, zone *time.Location) bool {
-	return m.RevokedAt.IsZero() && !m.From.after(now, zone) && (m.To == "" || !m.To.before(now, zone))
+// Mandates are all that one organization, the principal, has given another,
+// the agent. They are kept together, so that a decision finds them by the two
+// names; and no mandate reaches further, because nothing looks for those that
+// an agent's agents might have.
+type Mandates struct {
+	Version   int64
+	Principal OrganizationID
+	Agent     OrganizationID
+	// Name is the principal's, as it was when one of the mandates last changed.
+	// It orders the agent's list of clients.
+	Name     string
+	Alphabet Language // orders the agent's list
+	Items    []Mandate
+}
+
+// MaxMandates bounds the mandates from one organization to another, past ones included.
+const MaxMandates = 50
+
+// HoldsAt tells whether the mandate counts at a moment, in the principal's zone.
+func (m *Mandate) HoldsAt(now time.Time, zone *time.Location) bool {
+	return m.RevokedAt.IsZero() && !m.From.after(now, zone) && !m.over(now, zone)
+}
+
+// over tells that the mandate will not count again.
+func (m *Mandate) over(now time.Time, zone *time.Location) bool {
+	return !m.RevokedAt.IsZero() || m.To != "" && m.To.before(now, zone)
+}
+
+// open tells whether one of the mandates counts, or will.
+func (m *Mandates) open(now time.Time, zone *time.Location) bool {
+	return m != nil && slices.ContainsFunc(m.Items, func(one Mandate) bool { return !one.over(now, zone) })
 }
 
 // lets tells whether the mandate's ceiling has room for the right. What the
@@ -29,4 +59,193 @@ func (m *Mandate) holds(now time.Time, zone *time.Location) bool {
 func (m *Mandate) lets(p *Profile, right RightKey) bool {
 	t := p.MandateType(m.Type)
 	return t != nil && slices.Contains(t.Rights, right) && slices.Contains(m.Rights, right)
+}
+
+// Room is every right that the mandates have room for at a moment, each once.
+func (m *Mandates) Room(p *Profile, now time.Time, zone *time.Location) (rights []RightKey) {
+	if m == nil {
+		return nil
+	}
+	for _, r := range p.Rights {
+		if slices.ContainsFunc(m.Items, func(one Mandate) bool { return one.HoldsAt(now, zone) && one.lets(p, r.Key) }) {
+			rights = append(rights, r.Key)
+		}
+	}
+	return rights
+}
+
+// Agent is an organization that mandates may be given to, with those between
+// the two: never nil, but new where there are none.
+type Agent struct {
+	Organization *Organization
+	Given        *Mandates // to the agent
+	Received     *Mandates // from the agent
+}
+
+// NewMandate is a mandate to be.
+type NewMandate struct {
+	Type     MandateTypeKey
+	Rights   []RightKey // of those of the type
+	From, To Date       // an empty From is today
+}
+
+// GiveMandate lets an organization act for the one that the request is about.
+// Nobody hands on a right that they do not hold themselves, but the operator,
+// who writes down what the principal has signed.
+func GiveMandate(ctx context.Context, store Store, c *Change, s *Scene, p *Profile, in NewMandate) (*Mandates, *Mandate, error) {
+	if s.BusinessClaim == nil {
+		return nil, nil, ErrNoOrganization
+	}
+	id := s.BusinessClaim.Organization
+	if id == s.Organization.ID {
+		return nil, nil, ErrMandateSelf
+	}
+	found, err := store.Load(ctx, Want{Organization: s.Organization.ID, Agents: []OrganizationID{id}})
+	if err != nil {
+		return nil, nil, err
+	}
+	agent := found.Agents[id]
+	if agent == nil {
+		return nil, nil, ErrNoOrganization
+	}
+	zone := s.Organization.Zone()
+	if agent.Received.open(c.At, agent.Organization.Zone()) {
+		return nil, nil, ErrMandateCycle
+	}
+	if err := mayMandate(s.Caller, p, in.Rights, c.At); err != nil {
+		return nil, nil, err
+	}
+	m := Mandate{
+		ID: NewMandateID(c.At), Type: in.Type, Rights: in.Rights, From: in.From, To: in.To,
+		Revision: 1, CreatedAt: c.At, UpdatedAt: c.At,
+	}
+	if m.From == "" {
+		m.From = Today(c.At, zone)
+	}
+	if m.To != "" && (m.To < m.From || m.To.before(c.At, zone)) {
+		return nil, nil, Fault("/to", "dates-past", "The last day has passed, or comes before the first.")
+	}
+	next := *agent.Given
+	next.Items = append(slices.Clone(next.Items), m)
+	if len(next.Items) > MaxMandates {
+		return nil, nil, ErrTooMuch
+	}
+	c.putMandates(s.Organization, agent.Organization, &next)
+	c.Hold(agent.Received) // or the two could give each other one at the same moment
+	var made diff
+	made.field("agent", "", string(id))
+	made.field("type", "", string(m.Type))
+	made.field("rights", "", words(m.Rights))
+	made.field("from", "", string(m.From))
+	made.field("to", "", string(m.To))
+	c.recordMandate(&next, &m, MandateGiven, made)
+	return &next, &m, nil
+}
+
+func mayMandate(caller *Caller, p *Profile, rights []RightKey, now time.Time) error {
+	if !caller.Here.Lets(p, now) {
+		return nil // the operator
+	}
+	return caller.MayGive(p, Gift{Assignments: []Assignment{{Rights: rights, Scopes: []Scope{{Type: InOrganization}}}}}, now)
+}
+
+func (c *Change) putMandates(principal, agent *Organization, m *Mandates) {
+	m.Name = principal.Name
+	if agent != nil {
+		m.Alphabet = agent.Country.alphabet()
+	}
+	c.Put(m)
+}
+
+// recordMandate tells both organizations.
+func (c *Change) recordMandate(all *Mandates, m *Mandate, action Action, changes diff) {
+	c.Record(all.Principal, action, aboutMandate(m.ID), changes...)
+	c.Record(all.Agent, action, aboutMandate(m.ID), append(slices.Clone(changes), FieldChange{Field: "principal", After: string(all.Principal)})...)
+}
+
+// MandatePatch changes a mandate; nil leaves a field alone.
+type MandatePatch struct {
+	Rights *[]RightKey
+	To     *Date // empty: open
+}
+
+// FindMandate finds a mandate among those that an organization has given.
+func FindMandate(ctx context.Context, store Store, principal OrganizationID, id MandateID) (*Mandates, *Mandate, error) {
+	for page := (PageRequest{Limit: 100}); ; {
+		found, err := store.Given(ctx, principal, page)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, all := range found.Items {
+			for i := range all.Items {
+				if all.Items[i].ID == id {
+					return all, &all.Items[i], nil
+				}
+			}
+		}
+		if page.After = found.Next; page.After == "" {
+			return nil, nil, ErrNotFound
+		}
+	}
+}
+
+// UpdateMandate changes what a mandate has room for, or how long it holds.
+func UpdateMandate(c *Change, s *Scene, p *Profile, all *Mandates, old *Mandate, in MandatePatch) (*Mandate, error) {
+	zone := s.Organization.Zone()
+	if old.over(c.At, zone) {
+		return nil, ErrMandateOver
+	}
+	m := *old
+	var changed diff
+	if in.Rights != nil {
+		t := p.MandateType(m.Type)
+		for i, right := range *in.Rights {
+			if t == nil || !slices.Contains(t.Rights, right) {
+				return nil, Fault(fmt.Sprintf("/rights/%d", i), "value-unknown", "A mandate of this type has no room for this right.")
+			}
+		}
+		added := slices.DeleteFunc(slices.Clone(*in.Rights), func(r RightKey) bool { return slices.Contains(m.Rights, r) })
+		if err := mayMandate(s.Caller, p, added, c.At); err != nil {
+			return nil, err
+		}
+		changed.field("rights", words(m.Rights), words(*in.Rights))
+		m.Rights = *in.Rights
+	}
+	if in.To != nil {
+		if *in.To != "" && (*in.To < m.From || in.To.before(c.At, zone)) {
+			return nil, Fault("/to", "dates-past", "The last day has passed, or comes before the first.")
+		}
+		changed.field("to", string(m.To), string(*in.To))
+		m.To = *in.To
+	}
+	if len(changed) == 0 {
+		return &m, nil
+	}
+	c.changeMandate(s, all, &m, MandateUpdated, changed)
+	return &m, nil
+}
+
+// RevokeMandate ends a mandate at once.
+func RevokeMandate(c *Change, s *Scene, all *Mandates, old *Mandate) error {
+	if old.over(c.At, s.Organization.Zone()) {
+		return ErrMandateOver
+	}
+	m := *old
+	m.RevokedAt = c.At
+	c.changeMandate(s, all, &m, MandateRevoked, nil)
+	return nil
+}
+
+func (c *Change) changeMandate(s *Scene, all *Mandates, m *Mandate, action Action, changes diff) {
+	m.UpdatedAt = c.At
+	m.Revision++
+	next := *all
+	next.Items = slices.Clone(all.Items)
+	for i := range next.Items {
+		if next.Items[i].ID == m.ID {
+			next.Items[i] = *m
+		}
+	}
+	c.putMandates(s.Organization, nil, &next)
+	c.recordMandate(&next, m, action, changes)
 }

@@ -16,6 +16,7 @@ type Organization struct {
 	Language   Language
 	TimeZone   string   // IANA name
 	Alphabet   Language // orders the operator's list of organizations
+	Suspended  bool     // closed by the operator: nothing that derives from it counts
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 }
@@ -95,14 +96,15 @@ type Administrators struct {
 type Seat struct {
 	Person    PersonID
 	Activated bool
+	Barred    bool // without the subscription that the portal asks for
 	Validity  Validity
 }
 
 // with returns the seats with m's, or without when m holds no administrator role.
 func (a *Administrators) with(m *Membership, p *Profile) []Seat {
 	seats := a.without(m.Person)
-	if p.administers(m.Roles) {
-		seats = append(seats, Seat{Person: m.Person, Activated: !m.ActivatedAt.IsZero(), Validity: m.Validity})
+	if m.administers(p) && m.RemovedAt.IsZero() {
+		seats = append(seats, Seat{Person: m.Person, Activated: !m.ActivatedAt.IsZero(), Barred: !m.subscribed(p), Validity: m.Validity})
 	}
 	return seats
 }
@@ -121,7 +123,7 @@ func (a *Administrators) without(person PersonID) []Seat {
 // the ones that no calendar ends.
 func effective(seats []Seat, now time.Time, zone *time.Location) (n, lasting int) {
 	for _, s := range seats {
-		if s.Activated && s.Validity.at(now, zone) == valid {
+		if s.Activated && !s.Barred && s.Validity.at(now, zone) == valid {
 			n++
 			if s.Validity.Type != FixedTerm {
 				lasting++
@@ -138,6 +140,26 @@ func keeps(before, after []Seat, now time.Time, was, is *time.Location) bool {
 	n, lasting := effective(before, now, was)
 	left, leftLasting := effective(after, now, is)
 	return len(after) > 0 && (n == 0 || left > 0) && (lasting == 0 || leftLasting > 0)
+}
+
+// seatOf is a person's seat, if they have one.
+func seatOf(seats []Seat, person PersonID) Seat {
+	for _, s := range seats {
+		if s.Person == person {
+			return s
+		}
+	}
+	return Seat{}
+}
+
+// reseat writes the administrators if what the membership has become is another
+// seat than it was, or none.
+func (c *Change) reseat(s *Scene, p *Profile, m *Membership) error {
+	seats := s.Administrators.with(m, p)
+	if seatOf(s.Administrators.Seats, m.Person) == seatOf(seats, m.Person) {
+		return nil
+	}
+	return c.seat(s.Organization, s.Administrators, seats)
 }
 
 // seat puts the administrators as they will be into the change, or refuses it.

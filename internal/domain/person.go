@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"iter"
 	"slices"
 	"time"
 )
@@ -60,8 +61,12 @@ type Membership struct {
 	Assignments  []Assignment // what holds elsewhere, and rights without a role
 	Validity     Validity
 	DefaultTask  string
-	ActivatedAt  time.Time // zero until the person has accepted
-	LastSignInAt time.Time // in this organization
+	JobTitles    map[ResourceID]string // on resources whose type has them
+	Subscription SubscriptionID        // under which the person has access, where the portal asks for one
+	Unsubscribed bool                  // that one has ended
+	RemovedAt    time.Time             // of a user who can be restored
+	ActivatedAt  time.Time             // zero until the person has accepted
+	LastSignInAt time.Time             // in this organization
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 }
@@ -79,29 +84,95 @@ type Card struct {
 type Status string
 
 const (
-	StatusInvited  Status = "invited"
-	StatusActive   Status = "active"
-	StatusUpcoming Status = "upcoming"
-	StatusExpired  Status = "expired"
-	StatusLocked   Status = "locked"
+	StatusInvited      Status = "invited"
+	StatusActive       Status = "active"
+	StatusUpcoming     Status = "upcoming"
+	StatusExpired      Status = "expired"
+	StatusLocked       Status = "locked"
+	StatusUnsubscribed Status = "unsubscribed"
+	StatusInactive     Status = "inactive"
 )
 
 // Status is the membership's at a moment, in its organization's zone. What
-// keeps a person out for good is told before what is only not done yet.
-func (m *Membership) Status(now time.Time, zone *time.Location) Status {
-	switch m.Validity.at(now, zone) {
-	case locked:
+// keeps a person out for good is told before what is only not done yet. Who
+// has no sign-in has nothing to activate.
+func (m *Membership) Status(p *Profile, now time.Time, zone *time.Location) Status {
+	standing := m.Validity.at(now, zone)
+	switch {
+	case !m.RemovedAt.IsZero():
+		return StatusInactive
+	case standing == locked:
 		return StatusLocked
-	case over:
+	case standing == over:
 		return StatusExpired
-	}
-	if m.ActivatedAt.IsZero() {
+	case !m.subscribed(p):
+		return StatusUnsubscribed
+	case m.ActivatedAt.IsZero() && m.SignsIn(p):
 		return StatusInvited
-	}
-	if m.Validity.at(now, zone) == notYet {
+	case standing == notYet:
 		return StatusUpcoming
 	}
 	return StatusActive
+}
+
+// subscribed tells whether the membership has the subscription that the portal
+// asks for. The operator's own people need none.
+func (m *Membership) subscribed(p *Profile) bool {
+	return !p.Policies.Subscription || m.Organization == OperatorID || m.Subscription != "" && !m.Unsubscribed
+}
+
+// SignsIn tells whether the person can have a credential here. Those who hold
+// nothing but roles without sign-in cannot, whatever else they were given.
+func (m *Membership) SignsIn(p *Profile) bool {
+	without := false
+	for role := range m.everyRole() {
+		if info := p.Role(role); info != nil {
+			if !info.NoSignIn {
+				return true
+			}
+			without = true
+		}
+	}
+	return !without
+}
+
+// everyRole is the roles held for the whole organization and those in some places only.
+func (m *Membership) everyRole() iter.Seq[RoleKey] {
+	return func(yield func(RoleKey) bool) {
+		for _, role := range m.Roles {
+			if !yield(role) {
+				return
+			}
+		}
+		for i := range m.Assignments {
+			for _, role := range m.Assignments[i].Roles {
+				if !yield(role) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// AssignedRoles are those that the membership was given by assignments, each once.
+func (m *Membership) AssignedRoles() []RoleKey {
+	roles := []RoleKey{}
+	for _, a := range m.Assignments {
+		roles = append(roles, a.Roles...)
+	}
+	slices.Sort(roles)
+	return slices.Compact(roles)
+}
+
+// administers tells whether the membership makes an administrator: one who can
+// give the rights of the organization to others.
+func (m *Membership) administers(p *Profile) bool { return m.everywhere(p, RightEditUsers) }
+
+// everywhere tells whether the membership has the right in the whole organization.
+func (m *Membership) everywhere(p *Profile, right RightKey) bool {
+	return p.holds(m.Roles, right) || slices.ContainsFunc(m.Assignments, func(a Assignment) bool {
+		return a.holdsIn(Scope{Type: InOrganization}) && a.gives(p, right)
+	})
 }
 
 // SignInMark is a membership of which nothing changes but the last sign-in.
@@ -114,21 +185,26 @@ type Place struct {
 }
 
 // Lets tells whether the place lets its person in at this moment.
-func (p Place) Lets(now time.Time) bool {
-	return p.Membership != nil && p.Organization != nil &&
-		p.Membership.Status(now, p.Organization.Zone()) == StatusActive
+func (p Place) Lets(profile *Profile, now time.Time) bool {
+	return p.counts(profile, now) && p.Membership.SignsIn(profile)
+}
+
+// counts tells whether what the membership gives counts at this moment, signed in or not.
+func (p Place) counts(profile *Profile, now time.Time) bool {
+	return p.Membership != nil && p.Organization != nil && !p.Organization.Suspended &&
+		p.Membership.Status(profile, now, p.Organization.Zone()) == StatusActive
 }
 
 // anyWaits tells whether one of the places lets its person in, or waits for them
 // to accept, for which they need their password too.
-func anyWaits(places []Place, now time.Time) bool {
+func anyWaits(places []Place, profile *Profile, now time.Time) bool {
 	return slices.ContainsFunc(places, func(p Place) bool {
-		status := p.Membership.Status(now, p.Organization.Zone())
-		return status == StatusActive || status == StatusInvited
+		status := p.Membership.Status(profile, now, p.Organization.Zone())
+		return p.Membership.SignsIn(profile) && (status == StatusActive || status == StatusInvited)
 	})
 }
 
 // anyLets tells whether one of the places lets its person in.
-func anyLets(places []Place, now time.Time) bool {
-	return slices.ContainsFunc(places, func(p Place) bool { return p.Lets(now) })
+func anyLets(places []Place, profile *Profile, now time.Time) bool {
+	return slices.ContainsFunc(places, func(p Place) bool { return p.Lets(profile, now) })
 }

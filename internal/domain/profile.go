@@ -22,6 +22,10 @@ type ResourceType struct {
 	Name     Text
 	Parent   ScopeType // what each of them lies in; empty: the organization
 	Features []FeatureKey
+	// Operator says that only the operator makes, changes and removes them.
+	Operator bool
+	// JobTitles says that a user who is given something on one gets a job title there.
+	JobTitles bool
 }
 
 // FeatureKey names something that a resource may have, and that a right may ask for.
@@ -199,6 +203,27 @@ func (p *Profile) holds(roles []RoleKey, right RightKey) bool {
 	})
 }
 
-// administers tells whether the roles make an administrator: one who can give
-// the rights of the organization to others.
-func (p *Profile) administers(roles []RoleKey) bool { return p.holds(roles, RightEditUsers) }
+// Knows tells whether there is a right of this key: one that the profile
+// declares, or one of Fullmakt's own that a role can hold.
+func (p *Profile) Knows(right RightKey) bool {
+	return p.Right(right) != nil || slices.Contains(AdministrativeRights, right)
+}
+
+// EveryRight is the keys of the rights that there are.
+func (p *Profile) EveryRight() []RightKey {
+	rights := slices.Clone(AdministrativeRights)
+	for _, r := range p.Rights {
+		rights = append(rights, r.Key)
+	}
+	return rights
+}
+
+// automatic are the roles that users of an origin get of themselves.
+func (p *Profile) automatic(origin Origin) (roles []RoleKey) {
+	for _, r := range p.Roles {
+		if slices.Contains(r.DefaultFor, origin) {
+			roles = append(roles, r.Key)
+		}
+	}
+	return roles
+}

@@ -7,12 +7,20 @@ import (
 
 // Want names what a request stands on. All of it is read in one batch.
 type Want struct {
-	Session        SessionToken   // the session, its person, their membership in the home that it names
-	OtherSession   SessionID      // of the same person
-	Organization   OrganizationID // the organization, and the caller's membership in it
-	User           PersonID       // a person, and their membership in Organization
-	Link           LinkRef        // a link
-	Email          Email          // whose it is
+	Session        SessionToken     // the session, its person, their membership in the home that it names
+	OtherSession   SessionID        // of the same person
+	Service        ServiceID        // a service client
+	Organization   OrganizationID   // the organization, and the caller's membership in it
+	User           PersonID         // a person, and their membership in Organization
+	Users          []PersonID       // memberships in Organization
+	Resources      []ResourceID     // of Organization
+	Reference      ResourceRef      // of Organization
+	Clients        []OrganizationID // organizations, with their mandates to Organization
+	Agents         []OrganizationID // organizations, with their mandates from and to Organization
+	Subscription   SubscriptionID   // of Organization
+	Questions      []Question
+	Link           LinkRef // a link
+	Email          Email   // whose it is
 	Business       OrganizationClaim
 	Administrators bool // of Organization
 	Signing        bool
@@ -20,14 +28,31 @@ type Want struct {
 	Attempts       []string
 }
 
-// Scene is what was there. Absent things are nil.
+// Question asks what a person, as a member of an organization, may do in an
+// organization: their own, or another one for which theirs then needs a mandate.
+type Question struct {
+	Person   PersonID
+	From     OrganizationID
+	Where    OrganizationID
+	Resource ResourceID // in Where; empty: the organization itself
+}
+
+// Scene is what was there. Absent things are nil, or not in the map.
 type Scene struct {
 	Caller         *Caller // nil when the token opens no session; Authenticate says whether it counts
 	OtherSession   *Session
+	Service        *ServiceClient
 	Organization   *Organization
 	Administrators *Administrators // never nil when asked for
 	User           *Person
 	Membership     *Membership // of User in Organization
+	Memberships    map[PersonID]*Membership
+	Resources      map[ResourceID]*Resource
+	Reference      *ResourceClaim
+	Clients        map[OrganizationID]*Client
+	Agents         map[OrganizationID]*Agent
+	Subscription   *Subscription
+	Grounds        []*Grounds // of the questions, in their order, without the profile
 	Link           *Link
 	EmailClaim     *EmailClaim
 	BusinessClaim  *OrganizationClaim
@@ -54,6 +79,21 @@ type Store interface {
 	Sessions(ctx context.Context, person PersonID) ([]*Session, error)
 	// Users of an organization by family and given name, in its language's order.
 	Users(ctx context.Context, org OrganizationID, page PageRequest) (Page[*Membership], error)
+	// AllUsers are the same whole, read from the table itself: as they were last written.
+	AllUsers(ctx context.Context, org OrganizationID) ([]*Membership, error)
+	// Removed are the users who can be restored, in the order of Users.
+	Removed(ctx context.Context, org OrganizationID, page PageRequest) (Page[*Membership], error)
+	// Resources of a type in an organization by name.
+	Resources(ctx context.Context, org OrganizationID, of ScopeType, page PageRequest) (Page[*Resource], error)
+	// Given are the mandates that an organization has given, by agent.
+	Given(ctx context.Context, principal OrganizationID, page PageRequest) (Page[*Mandates], error)
+	// Received are the mandates that an organization has been given and that were
+	// not all revoked, by the principal's name.
+	Received(ctx context.Context, agent OrganizationID, page PageRequest) (Page[*Mandates], error)
+	// Subscriptions of an organization.
+	Subscriptions(ctx context.Context, org OrganizationID, page PageRequest) (Page[*Subscription], error)
+	// Services are the service clients, the oldest first.
+	Services(ctx context.Context, page PageRequest) (Page[*ServiceClient], error)
 	// Organizations by name.
 	Organizations(ctx context.Context, page PageRequest) (Page[*Organization], error)
 	// Audit of an organization, newest first.

@@ -1,6 +1,9 @@
 package domain
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // ScopeType is the type of place where an assignment holds: one of those
 // below, or the key of a resource type.
@@ -23,15 +26,42 @@ type Scope struct {
 	ID   string
 }
 
+// compareScopes orders scopes.
+func compareScopes(a, b Scope) int {
+	return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Type, b.Type))
+}
+
 // Assignment gives roles and rights in scopes: each of them in each.
 type Assignment struct {
 	ID     AssignmentID
 	Roles  []RoleKey
 	Rights []RightKey
-	Scopes []Scope
+	Scopes []Scope // sorted, so that one of thousands is found at once; see Sorted
+}
+
+// Sorted is the assignment as it is kept: everything in order, and once.
+func (a Assignment) Sorted() Assignment {
+	a.Roles, a.Rights, a.Scopes = slices.Clone(a.Roles), slices.Clone(a.Rights), slices.Clone(a.Scopes)
+	slices.Sort(a.Roles)
+	slices.Sort(a.Rights)
+	slices.SortFunc(a.Scopes, compareScopes)
+	a.Roles, a.Rights, a.Scopes = slices.Compact(a.Roles), slices.Compact(a.Rights), slices.Compact(a.Scopes)
+	return a
 }
 
 // gives tells whether the assignment gives the right, wherever it holds.
 func (a *Assignment) gives(p *Profile, right RightKey) bool {
 	return slices.Contains(a.Rights, right) || p.holds(a.Roles, right)
+}
+
+// holdsIn tells whether the assignment names the scope.
+func (a *Assignment) holdsIn(s Scope) bool {
+	_, found := slices.BinarySearchFunc(a.Scopes, s, compareScopes)
+	return found
+}
+
+// holdsOn tells whether the assignment names the resource, whose id alone says which it is.
+func (a *Assignment) holdsOn(id ResourceID) bool {
+	i, found := slices.BinarySearchFunc(a.Scopes, string(id), func(s Scope, id string) int { return cmp.Compare(s.ID, id) })
+	return found && a.Scopes[i].Type != ForClient
 }

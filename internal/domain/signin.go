@@ -24,7 +24,7 @@ type SignedIn struct {
 
 // SignIn opens a session. Whoever may not sign in gets ErrSignIn, whatever the
 // reason, after the same reads and the same hash.
-func SignIn(ctx context.Context, store Store, h Hasher, c *Change, in Credentials) (*SignedIn, error) {
+func SignIn(ctx context.Context, store Store, h Hasher, c *Change, profile *Profile, in Credentials) (*SignedIn, error) {
 	scene, err := takeAttempts(ctx, store, c, Want{Email: in.Email}, in.Email, in.Source)
 	if err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func SignIn(ctx context.Context, store Store, h Hasher, c *Change, in Credential
 	if err != nil {
 		return nil, err
 	}
-	if !h.Verify(p.PasswordHash, in.Password) || !anyLets(places, c.At) {
+	if !h.Verify(p.PasswordHash, in.Password) || !anyLets(places, profile, c.At) {
 		if err := blame(ctx, store, c, scene, in.Source); err != nil {
 			return nil, err
 		}
@@ -84,17 +84,17 @@ func (c *Caller) Places(ctx context.Context, store Store) ([]Place, error) {
 
 // Authenticate says whether the scene's session counts at this moment: that it
 // is live, and that at least one membership lets its person in today.
-func Authenticate(ctx context.Context, store Store, scene *Scene, c *Change) error {
+func Authenticate(ctx context.Context, store Store, profile *Profile, scene *Scene, c *Change) error {
 	caller := scene.Caller
 	if caller == nil || !caller.Session.Live(caller.Person, c.At) {
 		return ErrUnauthenticated
 	}
-	if !anyLets([]Place{caller.Here, caller.Home}, c.At) {
+	if !anyLets([]Place{caller.Here, caller.Home}, profile, c.At) {
 		places, err := store.Places(ctx, caller.Person)
 		if err != nil {
 			return err
 		}
-		if !anyLets(places, c.At) {
+		if !anyLets(places, profile, c.At) {
 			return ErrUnauthenticated
 		}
 	}

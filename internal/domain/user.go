@@ -3,32 +3,99 @@ package domain
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 )
 
 // Invitation is a new user of an organization.
 type Invitation struct {
 	Card
-	Roles       []RoleKey
-	Validity    Validity
-	DefaultTask string
+	Roles        []RoleKey
+	Assignments  []Assignment
+	Validity     Validity
+	DefaultTask  string
+	Subscription SubscriptionID // where the portal asks for one
+}
+
+// HasRole tells whether the invitation holds a role, or the profile adds one.
+func (in Invitation) HasRole(p *Profile) bool {
+	return len(in.Roles)+len(p.automatic(ByAdministrator)) > 0 ||
+		slices.ContainsFunc(in.Assignments, func(a Assignment) bool { return len(a.Roles) > 0 })
 }
 
 // ForInvitation names what an invitation stands on, beside its organization.
-func (w *Want) ForInvitation(email Email) {
+func (w *Want) ForInvitation(in Invitation) {
+	email := in.Email
+	w.ForPlaces(in.Assignments)
+	w.Subscription = in.Subscription
 	w.Email, w.Administrators = email, w.Organization != ""
 	w.Attempts = append(w.Attempts, limitMail(MailActivation, w.Organization, email).Key, limitInvitations(w.Organization, email).Key)
 }
 
-// Invite makes a user who is mailed an activation link. An address that is
-// known from elsewhere gets the same answer and the same invitation as one
-// that is not: the person joins only by opening the link.
+// Invite makes a user who is mailed an activation link, or who is told of their
+// roles where those are without sign-in. An address that is known from elsewhere
+// gets the same answer and the same invitation as one that is not: the person
+// joins only by opening the link.
 func Invite(ctx context.Context, store Store, c *Change, s *Scene, profile *Profile, in Invitation) (*Membership, error) {
-	if err := s.Caller.MayGive(profile, Gift{Roles: in.Roles}, c.At); err != nil {
+	gift := Gift{Roles: in.Roles, Assignments: in.Assignments, Resources: s.Resources, Clients: s.Clients}
+	if err := s.Caller.MayGive(profile, gift, c.At); err != nil {
 		return nil, err
 	}
+	if err := profile.chosen(in); err != nil {
+		return nil, err
+	}
+	for i := range in.Assignments {
+		in.Assignments[i] = in.Assignments[i].Sorted()
+		in.Assignments[i].ID = NewAssignmentID(c.At)
+	}
+	// What a profile gives of itself is nobody's gift. Who is not to sign in gets
+	// nothing that would let them.
+	if made := (&Membership{Roles: in.Roles, Assignments: in.Assignments}); made.SignsIn(profile) {
+		for _, role := range profile.automatic(ByAdministrator) {
+			if !slices.Contains(in.Roles, role) {
+				in.Roles = append(slices.Clone(in.Roles), role)
+			}
+		}
+	}
+	c.holdClients(s, in.Assignments)
 	return c.invite(ctx, store, s, s.Organization.ID, s.Organization, profile, in)
+}
+
+// chosen refuses an invitation that leaves out what the profile wants chosen.
+// Who holds all rights in the organization has chosen everything.
+func (p *Profile) chosen(in Invitation) error {
+	if slices.ContainsFunc(in.Roles, func(key RoleKey) bool { return p.Role(key) != nil && p.Role(key).All }) {
+		return nil
+	}
+	missing := *ErrChoice
+	for _, choice := range p.Policies.CreationRequires {
+		if !slices.ContainsFunc(in.Assignments, func(a Assignment) bool { return a.chooses(p, choice) }) {
+			missing.Fields = append(missing.Fields, FieldError{Pointer: "/assignments", Code: "choice-required", Detail: "Nothing of this is chosen: " + string(choice) + "."})
+		}
+	}
+	if len(missing.Fields) > 0 {
+		return &missing
+	}
+	return nil
+}
+
+// chooses tells whether the assignment is a choice of that kind.
+func (a *Assignment) chooses(p *Profile, choice CreationChoice) bool {
+	if choice == ChooseModules {
+		return slices.ContainsFunc(p.Rights, func(r RightInfo) bool { return r.Module && a.gives(p, r.Key) })
+	}
+	return slices.ContainsFunc(a.Scopes, func(s Scope) bool { return s.Type == ScopeType(choice) || s.Type == InOrganization })
+}
+
+// Recommended are the rights that the profile recommends for everybody and that
+// the user holds nowhere.
+func (m *Membership) Recommended(p *Profile) (missing []RightKey) {
+	for _, r := range p.Rights {
+		if r.Recommended && m.SignsIn(p) && !p.holds(m.Roles, r.Key) &&
+			!slices.ContainsFunc(m.Assignments, func(a Assignment) bool { return a.gives(p, r.Key) }) {
+			missing = append(missing, r.Key)
+		}
+	}
+	return missing
 }
 
 // invite is Invite for those whose right to it has been decided. The scene
@@ -62,6 +129,8 @@ func (c *Change) invite(ctx context.Context, store Store, s *Scene, by Organizat
 		c.Put(&EmailClaim{Email: in.Email, Person: p.ID})
 	} else {
 		switch {
+		case known.Membership != nil && !known.Membership.RemovedAt.IsZero():
+			return nil, ErrInactive
 		case known.Membership != nil:
 			return nil, ErrUserExists
 		case known.User == nil:
@@ -80,49 +149,72 @@ func (c *Change) invite(ctx context.Context, store Store, s *Scene, by Organizat
 	}
 	m := &Membership{
 		Revision: 1, Organization: org.ID, Person: p.ID, Kind: Own, Card: in.Card, Home: org.ID, Alphabet: org.Country.alphabet(),
-		Roles: in.Roles, Validity: in.Validity, DefaultTask: in.DefaultTask, CreatedAt: c.At, UpdatedAt: c.At,
+		Roles: in.Roles, Assignments: in.Assignments, Validity: in.Validity, DefaultTask: in.DefaultTask, CreatedAt: c.At, UpdatedAt: c.At,
+	}
+	m.retitle(profile, in.Assignments)
+	if profile.Policies.Subscription && org.ID != OperatorID {
+		if err := c.subscribe(m, s.Subscription); err != nil {
+			return nil, err
+		}
 	}
 	c.Put(m)
-	if profile.administers(m.Roles) {
+	if m.administers(profile) {
 		if err := c.seat(org, s.Administrators, s.Administrators.with(m, profile)); err != nil {
 			return nil, err
 		}
 	}
-	c.issue(old, ref, &p, MailActivation, ActivationLife)
+	if m.SignsIn(profile) {
+		c.issue(old, ref, &p, MailActivation, ActivationLife)
+	} else {
+		c.Send(&Mail{Kind: MailNamed, Person: p.ID, Organization: org.ID})
+	}
 	var made diff
-	made.field("roles", "", roleList(m.Roles))
+	made.field("roles", "", words(m.Roles))
+	made.field("assignments", "", assignmentList(m.Assignments))
 	made.field("kind", "", string(m.Kind))
+	made.field("subscription", "", string(m.Subscription))
 	c.Record(org.ID, UserCreated, aboutUser(p.ID), made...)
 	return m, nil
 }
 
 // UserPatch changes a user; nil leaves a field alone.
 type UserPatch struct {
-	GivenName   *string
-	FamilyName  *string
-	Phone       *string
-	Language    *Language
-	Roles       *[]RoleKey
-	DefaultTask *string
+	GivenName    *string
+	FamilyName   *string
+	Phone        *string
+	Language     *Language
+	Roles        *[]RoleKey
+	DefaultTask  *string
+	Subscription *SubscriptionID
 }
 
 // UpdateUser changes the organization's own copy of a user's details, and the
 // user's roles. Where the organization is the person's home, the person's own
 // details follow.
-func UpdateUser(c *Change, s *Scene, profile *Profile, in UserPatch) (*Membership, error) {
+func UpdateUser(ctx context.Context, store Store, c *Change, s *Scene, profile *Profile, in UserPatch) (*Membership, error) {
 	if s.Membership == nil || s.User == nil {
 		return nil, ErrNotFound
+	}
+	if !s.Membership.RemovedAt.IsZero() {
+		return nil, ErrInactive
 	}
 	m, p := *s.Membership, *s.User
 	var changed diff
 	if in.Roles != nil {
-		if err := c.changeRoles(s, profile, &m, *in.Roles, &changed); err != nil {
-			return nil, err
-		}
+		m.Roles = *in.Roles
 	}
 	if in.DefaultTask != nil {
 		changed.field("defaultTask", m.DefaultTask, *in.DefaultTask)
 		m.DefaultTask = *in.DefaultTask
+	}
+	if in.Subscription != nil && *in.Subscription != m.Subscription {
+		changed.field("subscription", string(m.Subscription), string(*in.Subscription))
+		if err := c.unsubscribe(ctx, store, &m); err != nil {
+			return nil, err
+		}
+		if err := c.subscribe(&m, s.Subscription); err != nil {
+			return nil, err
+		}
 	}
 	before := len(changed)
 	set := func(name string, field *string, value *string) {
@@ -146,68 +238,87 @@ func UpdateUser(c *Change, s *Scene, profile *Profile, in UserPatch) (*Membershi
 			c.Put(&p)
 		}
 	}
-	if len(changed) == 0 {
-		return &m, nil
+	if err := c.changeAccess(ctx, store, s, profile, s.Membership, &m, UserUpdated, changed); err != nil {
+		return nil, err
 	}
-	m.UpdatedAt = c.At
-	m.Revision++
-	c.Put(&m)
-	c.Record(m.Organization, UserUpdated, aboutUser(m.Person), changed...)
 	return &m, nil
 }
 
-// changeRoles takes every role that is added and every one that is taken away
-// past MayGive: who cannot give a role cannot take it either.
-func (c *Change) changeRoles(s *Scene, profile *Profile, m *Membership, roles []RoleKey, changed *diff) error {
-	var moved []RoleKey
-	for _, r := range roles {
-		if !slices.Contains(m.Roles, r) {
-			moved = append(moved, r)
-		}
+// SetValidity says from when and until when a user is let in, or locks them out.
+// It takes away all that they have, or gives it, and asks for no less.
+func SetValidity(ctx context.Context, store Store, c *Change, s *Scene, p *Profile, v Validity) (*Membership, error) {
+	m := s.Membership
+	switch {
+	case m == nil || s.User == nil:
+		return nil, ErrNotFound
+	case !m.RemovedAt.IsZero():
+		return nil, ErrInactive
+	case m.Person == s.Caller.Person.ID:
+		return nil, ErrSelf
 	}
-	taken := slices.DeleteFunc(slices.Clone(m.Roles), func(r RoleKey) bool { return slices.Contains(roles, r) })
-	moved = append(moved, profile.known(taken)...)
-	if len(moved)+len(taken) == 0 {
-		return nil
+	if err := mayTakeAll(ctx, store, c, s, p, m); err != nil {
+		return nil, err
 	}
-	if !profile.Policies.SelfEdit && m.Person == s.Caller.Person.ID {
-		return ErrSelf
+	next := *m
+	next.Validity = v
+	var changed diff
+	changed.field("validity", m.Validity.text(), v.text())
+	if len(changed) == 0 {
+		return &next, nil
 	}
-	if err := s.Caller.MayGive(profile, Gift{Roles: moved}, c.At); err != nil {
-		return err
+	if err := c.reseat(s, p, &next); err != nil {
+		return nil, err
 	}
-	administered := profile.administers(m.Roles)
-	changed.field("roles", roleList(m.Roles), roleList(roles))
-	m.Roles = roles
-	if administered || profile.administers(roles) {
-		return c.seat(s.Organization, s.Administrators, s.Administrators.with(m, profile))
-	}
-	return nil
+	c.rewrite(m, &next, UserValiditySet, changed...)
+	return &next, nil
 }
 
-// RemoveUser takes a user out of the organization. Somebody who is a user
-// nowhere else is erased: the address is free for a new person, and every
-// session and link is dead with the person they were for.
-func RemoveUser(ctx context.Context, store Store, c *Change, s *Scene, profile *Profile) error {
-	m, p := s.Membership, s.User
-	if m == nil || p == nil {
-		return ErrNotFound
-	}
-	if p.ID == s.Caller.Person.ID {
-		return ErrSelf
-	}
-	if err := s.Caller.MayGive(profile, Gift{Roles: profile.known(m.Roles)}, c.At); err != nil {
+// mayTakeAll holds everything that a user has against the caller.
+func mayTakeAll(ctx context.Context, store Store, c *Change, s *Scene, p *Profile, m *Membership) error {
+	places, err := placesOf(ctx, store, s, m.Assignments)
+	if err != nil {
 		return err
 	}
-	c.Remove(m)
+	gift := Gift{Roles: m.Roles, Assignments: m.Assignments, Resources: places.Resources, Clients: places.Clients}
+	return s.Caller.MayTake(p, gift, c.At)
+}
+
+// RemoveUser takes a user out of the organization. Where the profile says so,
+// an own user only becomes inactive, and can be restored. Otherwise the
+// membership goes, and somebody who is a user nowhere else is erased: the
+// address is free for a new person, and every session and link is dead with the
+// person they were for.
+func RemoveUser(ctx context.Context, store Store, c *Change, s *Scene, profile *Profile) error {
+	m, p := s.Membership, s.User
+	switch {
+	case m == nil || p == nil:
+		return ErrNotFound
+	case !m.RemovedAt.IsZero():
+		return ErrInactive
+	case p.ID == s.Caller.Person.ID:
+		return ErrSelf
+	}
+	if err := mayTakeAll(ctx, store, c, s, profile, m); err != nil {
+		return err
+	}
 	if s.Link != nil {
 		c.Remove(s.Link)
 	}
-	if profile.administers(m.Roles) {
+	if m.administers(profile) {
 		if err := c.seat(s.Organization, s.Administrators, s.Administrators.without(p.ID)); err != nil {
 			return err
 		}
 	}
+	if profile.Policies.RemovalOwn == Deactivate && m.Kind == Own {
+		next := *m
+		next.RemovedAt = c.At
+		c.rewrite(m, &next, UserRemoved)
+		return nil
+	}
+	if err := c.unsubscribe(ctx, store, m); err != nil {
+		return err
+	}
+	c.Remove(m)
 	left := *p
 	left.Organizations = slices.DeleteFunc(slices.Clone(p.Organizations), func(o OrganizationID) bool { return o == m.Organization })
 	if len(left.Organizations) == 0 {
@@ -226,6 +337,97 @@ func RemoveUser(ctx context.Context, store Store, c *Change, s *Scene, profile *
 	}
 	c.Record(m.Organization, UserRemoved, aboutUser(p.ID))
 	return nil
+}
+
+// RestoreUser gives a removed user back what they held at removal, but for what
+// the caller may not give today, or nobody: that is dropped, and told. The
+// person is mailed a new activation link, and where they are a user nowhere else
+// chooses a new password with it.
+func RestoreUser(ctx context.Context, store Store, c *Change, s *Scene, profile *Profile) (m *Membership, dropped Gift, err error) {
+	old, p := s.Membership, s.User
+	switch {
+	case old == nil || p == nil:
+		return nil, dropped, ErrNotFound
+	case old.RemovedAt.IsZero():
+		return nil, dropped, ErrNotInactive
+	}
+	places, err := placesOf(ctx, store, s, old.Assignments)
+	if err != nil {
+		return nil, dropped, err
+	}
+	next := *old
+	next.RemovedAt, next.ActivatedAt, next.Roles, next.Assignments = time.Time{}, time.Time{}, nil, nil
+	for _, role := range old.Roles {
+		if s.Caller.MayGive(profile, Gift{Roles: []RoleKey{role}}, c.At) == nil {
+			next.Roles = append(next.Roles, role)
+		} else {
+			dropped.Roles = append(dropped.Roles, role)
+		}
+	}
+	for _, a := range old.Assignments {
+		kept, lost := s.Caller.splits(profile, places, a, c.At)
+		next.Assignments = append(next.Assignments, kept...)
+		dropped.Assignments = append(dropped.Assignments, lost...)
+	}
+	c.holdClients(places, next.Assignments)
+	if err := c.reseat(s, profile, &next); err != nil {
+		return nil, dropped, err
+	}
+	var changed diff
+	changed.field("roles", words(old.Roles), words(next.Roles))
+	if len(dropped.Assignments) > 0 {
+		changed = append(changed, assignmentChange(dropped.Assignments, nil))
+	}
+	c.rewrite(old, &next, UserRestored, changed...)
+	if !next.SignsIn(profile) {
+		return &next, dropped, nil
+	}
+	if len(p.Organizations) == 1 && p.PasswordHash != "" {
+		fresh := *p
+		fresh.PasswordHash, fresh.UpdatedAt = "", c.At
+		fresh.Security++
+		c.Put(&fresh)
+		changedScene := *s
+		changedScene.User = &fresh
+		s = &changedScene
+	}
+	ref := LinkRef{Person: p.ID, Purpose: ForActivation, Organization: next.Organization}
+	return &next, dropped, c.mailLink(ctx, store, s, ref, MailActivation, ActivationLife, ActivationSent)
+}
+
+// splits divides an assignment into what the caller may give today, and the rest.
+func (c *Caller) splits(p *Profile, places *Scene, a Assignment, now time.Time) (kept, lost []Assignment) {
+	may := func(one Assignment) bool {
+		return c.MayGive(p, Gift{Assignments: []Assignment{one}, Resources: places.Resources, Clients: places.Clients}, now) == nil
+	}
+	if may(a) {
+		return []Assignment{a}, nil
+	}
+	whole := &Membership{Assignments: []Assignment{a}}
+	for _, one := range missing(whole.grants(), nil) {
+		keep, lose := Assignment{Scopes: one.Scopes}, Assignment{Scopes: one.Scopes}
+		for _, role := range one.Roles {
+			if may(Assignment{Roles: []RoleKey{role}, Scopes: one.Scopes}) {
+				keep.Roles = append(keep.Roles, role)
+			} else {
+				lose.Roles = append(lose.Roles, role)
+			}
+		}
+		for _, right := range one.Rights {
+			if may(Assignment{Rights: []RightKey{right}, Scopes: one.Scopes}) {
+				keep.Rights = append(keep.Rights, right)
+			} else {
+				lose.Rights = append(lose.Rights, right)
+			}
+		}
+		if len(keep.Roles)+len(keep.Rights) > 0 {
+			kept = append(kept, keep)
+		}
+		if len(lose.Roles)+len(lose.Rights) > 0 {
+			lost = append(lost, lose)
+		}
+	}
+	return kept, lost
 }
 
 // ForRemoval names what the removal of a user stands on, beside the user.
@@ -250,11 +452,15 @@ func nextHome(ctx context.Context, store Store, p *Person) (OrganizationID, erro
 }
 
 // ResendActivation mails a new activation link, which kills the older one.
-func ResendActivation(ctx context.Context, store Store, c *Change, s *Scene) error {
-	if s.Membership == nil || s.User == nil {
+func ResendActivation(ctx context.Context, store Store, c *Change, s *Scene, profile *Profile) error {
+	switch {
+	case s.Membership == nil || s.User == nil:
 		return ErrNotFound
-	}
-	if !s.Membership.ActivatedAt.IsZero() {
+	case !s.Membership.RemovedAt.IsZero():
+		return ErrInactive
+	case !s.Membership.SignsIn(profile):
+		return ErrNoSignIn
+	case !s.Membership.ActivatedAt.IsZero():
 		return ErrActivated
 	}
 	ref := LinkRef{Person: s.User.ID, Purpose: ForActivation, Organization: s.Organization.ID}
@@ -267,6 +473,8 @@ func ResetByAdministrator(ctx context.Context, store Store, c *Change, s *Scene)
 	switch {
 	case s.Membership == nil || s.User == nil:
 		return ErrNotFound
+	case !s.Membership.RemovedAt.IsZero():
+		return ErrInactive
 	case s.Membership.Kind != Own:
 		return ErrPartnerCard
 	case s.Membership.ActivatedAt.IsZero():
@@ -289,12 +497,4 @@ func (c *Change) mailLink(ctx context.Context, store Store, s *Scene, ref LinkRe
 	c.issue(scene.Link, ref, s.User, kind, life)
 	c.Record(s.Organization.ID, action, aboutUser(s.User.ID))
 	return nil
-}
-
-func roleList(roles []RoleKey) string {
-	texts := make([]string, len(roles))
-	for i, r := range roles {
-		texts[i] = string(r)
-	}
-	return strings.Join(texts, " ")
 }

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"strings"
 	"time"
 )
 
@@ -13,6 +14,9 @@ func ParseDate(s string) (d Date, ok bool) {
 	t, err := time.Parse(time.DateOnly, s)
 	return Date(s), err == nil && t.Year() >= 1900 && t.Year() < 2200
 }
+
+// Today is the day of a moment in a zone.
+func Today(now time.Time, zone *time.Location) Date { return Date(now.In(zone).Format(time.DateOnly)) }
 
 // after tells whether the day is still to come at a moment in a zone, before
 // whether it is over. Neither makes a string, as a Date of the moment would.
@@ -67,6 +71,17 @@ func (v Validity) at(now time.Time, zone *time.Location) standing {
 		}
 	}
 	return valid
+}
+
+// text is the validity as the audit tells of it.
+func (v Validity) text() string {
+	switch v.Type {
+	case FixedTerm:
+		return string(v.Type) + " " + string(v.From) + " " + string(v.To)
+	case Locked:
+		return strings.TrimSpace(string(v.Type) + " " + v.Reason)
+	}
+	return string(Indefinite)
 }
 
 // Check reports a validity that makes no sense, or that the portal does not have.

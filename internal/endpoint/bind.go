@@ -54,9 +54,9 @@ func bind(t reflect.Type) (b binder) {
 	return b
 }
 
-func (b binder) decode(r *http.Request, body []byte, in any) error {
+func (b binder) decode(r *http.Request, body []byte, in any, foreign bool) error {
 	if b.body {
-		if err := unmarshal(body, in); err != nil {
+		if err := unmarshal(body, in, foreign); err != nil {
 			return err
 		}
 	}
@@ -135,8 +135,9 @@ func readBody(w http.ResponseWriter, r *http.Request, expected bool) ([]byte, er
 }
 
 // unmarshal is strict: no unknown or repeated members, names as they are
-// written, no null, no depth, nothing behind the value.
-func unmarshal(body []byte, in any) error {
+// written, no null, no depth, nothing behind the value. A foreign protocol may
+// have members that we do not know, and null.
+func unmarshal(body []byte, in any, foreign bool) error {
 	d := jsontext.NewDecoder(bytes.NewReader(body))
 	for {
 		token, err := d.ReadToken()
@@ -149,11 +150,11 @@ func unmarshal(body []byte, in any) error {
 		if d.StackDepth() > maxDepth {
 			return domain.Fault(string(d.StackPointer()), "json-too-deep", "The JSON is nested too deeply.")
 		}
-		if token.Kind() == 'n' {
+		if token.Kind() == 'n' && !foreign {
 			return domain.Fault(string(d.StackPointer()), "null-not-allowed", "Leave a member out instead of sending null.")
 		}
 	}
-	if err := json.Unmarshal(body, in, json.RejectUnknownMembers(true)); err != nil {
+	if err := json.Unmarshal(body, in, json.RejectUnknownMembers(!foreign)); err != nil {
 		return jsonFault(err)
 	}
 	return nil

@@ -38,15 +38,21 @@ func (c *Call) Page(in Paging) (domain.PageRequest, error) {
 	if req.Limit < 1 || req.Limit > MaxLimit {
 		return req, domain.Fault("?limit", "value-invalid", "Ask for 1 to 200 items.")
 	}
-	if in.Cursor == "" {
-		return req, nil
-	}
-	after, ok := c.open(in.Cursor)
-	if !ok {
-		return req, domain.ErrCursor
-	}
+	after, err := c.After(in.Cursor)
 	req.After = after
-	return req, nil
+	return req, err
+}
+
+// After opens a cursor that Next has sealed; of an empty one it is the beginning.
+func (c *Call) After(cursor string) (string, error) {
+	if cursor == "" {
+		return "", nil
+	}
+	after, ok := c.open(cursor)
+	if !ok {
+		return "", domain.ErrCursor
+	}
+	return after, nil
 }
 
 // Next seals where a page ended. Sort keys hold names, so a cursor is
@@ -109,7 +115,7 @@ func (k signingKey) aead() cipher.AEAD {
 	return gcm
 }
 
-// binding is what a cursor belongs to: the caller, the path, the filters.
+// binding is what a cursor belongs to: the caller, the path, the filters, the question.
 func (c *Call) binding() []byte {
 	query := c.Request.URL.Query()
 	filters := url.Values{}
@@ -118,5 +124,5 @@ func (c *Call) binding() []byte {
 			filters[name] = values
 		}
 	}
-	return []byte(string(c.Caller().Person.ID) + "\x00" + c.Request.URL.Path + "\x00" + filters.Encode())
+	return []byte(c.Change.Actor.ID + "\x00" + c.Request.URL.Path + "\x00" + filters.Encode() + "\x00" + c.Question)
 }

@@ -30,16 +30,23 @@ type Deps struct {
 	Hasher  domain.Hasher
 	Clock   func() time.Time
 	Log     *slog.Logger
+	// PublicURL is the base of this API's own addresses, from configuration.
+	PublicURL string
 }
 
 // Call is one request on its way through a handler.
 type Call struct {
 	Deps
 	Scene     *domain.Scene
-	Change    *domain.Change // what the handler wants written; it is committed after it
-	Source    string         // address of the caller, as the gateway saw it
+	Resource  *domain.Resource // of the path; nil where it names none
+	Change    *domain.Change   // what the handler wants written; it is committed after it
+	Source    string           // address of the caller, as the gateway saw it
 	UserAgent string
 	Request   *http.Request
+
+	// Question is what a list that is asked for in a body is about: its cursors
+	// count for no other.
+	Question string
 
 	ETag     string // of the answer
 	Location string // of what the request created
@@ -67,7 +74,7 @@ func New[In, Out any](spec Spec, want func(in *In, want *domain.Want), do func(c
 		Spec: spec, In: reflect.TypeFor[In](), Out: reflect.TypeFor[Out](),
 		decode: func(r *http.Request, body []byte, p *domain.Profile) (any, error) {
 			in := new(In)
-			if err := binder.decode(r, body, in); err != nil {
+			if err := binder.decode(r, body, in, spec.Open); err != nil {
 				return nil, err
 			}
 			if in, ok := any(in).(Reader); ok {
@@ -108,13 +115,9 @@ const maxTries = 6
 func (e Endpoint) serve(w http.ResponseWriter, r *http.Request, deps Deps) error {
 	ctx := r.Context()
 	var want domain.Want
-	signed := e.Access.Public == ""
-	if signed {
-		token, ok := bearer(r)
-		if !ok {
-			return domain.ErrUnauthenticated
-		}
-		want.Session = token
+	who, err := e.credential(r, &want)
+	if err != nil {
+		return err
 	}
 	// What is wrong with the request is told to those who may make it; so the
 	// caller is looked at first.
@@ -125,15 +128,19 @@ func (e Endpoint) serve(w http.ResponseWriter, r *http.Request, deps Deps) error
 	}
 	want.Organization = domain.OrganizationID(r.PathValue("org"))
 	want.User = domain.PersonID(r.PathValue("user"))
-	if want.Organization != "" && !want.Organization.Valid() || want.User != "" && !want.User.Valid() {
-		want.Organization, want.User, err = "", "", domain.ErrNotFound
+	resource := domain.ResourceID(r.PathValue("resource"))
+	if want.Organization != "" && !want.Organization.Valid() || want.User != "" && !want.User.Valid() || resource != "" && !resource.Valid() {
+		want.Organization, want.User, resource, err = "", "", "", domain.ErrNotFound
+	}
+	if resource != "" {
+		want.Resources = []domain.ResourceID{resource}
 	}
 	key := ""
 	if err == nil {
 		if e.want != nil {
 			e.want(in, &want)
 		}
-		key, err = e.receiptKey(r, want.Session, signed, &want)
+		key, err = e.receiptKey(r, &want)
 	}
 	secret := ""
 	if e.Hashes {
@@ -142,7 +149,7 @@ func (e Endpoint) serve(w http.ResponseWriter, r *http.Request, deps Deps) error
 	fingerprint := domain.Fingerprint(secret, r.Method+" "+r.URL.RequestURI()+" "+r.Header.Get("If-Match"), body)
 
 	for try := 1; ; try++ {
-		answer, again := e.once(ctx, r, deps, want, signed, in, err, key, fingerprint)
+		answer, again := e.once(ctx, r, deps, want, who, in, err, key, fingerprint)
 		contended := errors.Is(again, domain.ErrContended) && try < maxTries
 		// A batch read is no snapshot: it may have seen the effect of the same
 		// request, sent twice, and not yet its receipt.
@@ -168,32 +175,31 @@ type answer struct {
 }
 
 // once loads, decides, runs the handler and commits.
-func (e Endpoint) once(ctx context.Context, r *http.Request, deps Deps, want domain.Want, signed bool, in any, broken error, key, fingerprint string) (*answer, error) {
+func (e Endpoint) once(ctx context.Context, r *http.Request, deps Deps, want domain.Want, who credential, in any, broken error, key, fingerprint string) (*answer, error) {
 	change := domain.NewChange(domain.Actor{Type: domain.ByPublic}, deps.Clock(), RequestID(ctx))
-	if !signed && broken != nil {
+	if who == nobody && broken != nil {
 		return nil, broken
 	}
 	scene, err := deps.Store.Load(ctx, want)
 	if err != nil {
 		return nil, err
 	}
-	if signed {
-		if err := domain.Authenticate(ctx, deps.Store, scene, change); err != nil {
+	if err := who.authenticate(ctx, deps, e.Spec, scene, change); err != nil {
+		return nil, err
+	}
+	if !errors.Is(broken, domain.ErrNotFound) {
+		if err := e.decide(deps.Profile, scene, r, change.At); err != nil {
 			return nil, err
 		}
-		if e.Access.Right != "" && !errors.Is(broken, domain.ErrNotFound) {
-			if err := scene.Caller.Decide(deps.Profile, e.Access.Right, change.At); err != nil {
-				return nil, err
-			}
-		}
-		if broken != nil {
-			return nil, broken
-		}
-		if scene.Receipt != nil && change.At.Before(scene.Receipt.ExpiresAt) {
-			return replay(scene.Receipt, fingerprint)
-		}
+	}
+	if broken != nil {
+		return nil, broken
+	}
+	if scene.Receipt != nil && change.At.Before(scene.Receipt.ExpiresAt) {
+		return replay(scene.Receipt, fingerprint)
 	}
 	call := &Call{Deps: deps, Scene: scene, Change: change, Source: Source(ctx), UserAgent: trim(r.UserAgent(), 256), Request: r}
+	call.Resource = scene.Resources[domain.ResourceID(r.PathValue("resource"))]
 	out, err := e.do(ctx, call, in)
 	if err != nil {
 		return nil, err
@@ -216,13 +222,13 @@ func (e Endpoint) once(ctx context.Context, r *http.Request, deps Deps, want dom
 	}
 	if !change.Empty() {
 		if e.Access.Right != "" {
-			scene.Caller.Hold(change)
+			scene.Caller.Hold(deps.Profile, change)
 		}
 		if err := deps.Store.Commit(ctx, change); err != nil {
 			return nil, err
 		}
 	}
-	if signed {
+	if scene.Caller != nil {
 		if err := domain.Touch(ctx, deps.Store, scene, change); err != nil {
 			// The request is done; an idle session that ends a minute early is not its failure.
 			deps.Log.WarnContext(ctx, "session not touched", "error", err)
@@ -232,15 +238,15 @@ func (e Endpoint) once(ctx context.Context, r *http.Request, deps Deps, want dom
 }
 
 // receiptKey names the receipt of a write with an Idempotency-Key and wants it read.
-func (e Endpoint) receiptKey(r *http.Request, token domain.SessionToken, signed bool, want *domain.Want) (string, error) {
+func (e Endpoint) receiptKey(r *http.Request, want *domain.Want) (string, error) {
 	key := r.Header.Get("Idempotency-Key")
-	if key == "" || !signed || !e.Needing(WriteItems) {
+	if key == "" || want.Session.Person == "" || e.Secret || !e.Needing(WriteItems) {
 		return "", nil
 	}
 	if len(key) > 128 || strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r > '~' }) {
 		return "", domain.Fault("#Idempotency-Key", "value-invalid", "Use up to 128 printable ASCII characters.")
 	}
-	want.Receipt = domain.ReceiptKey(token.Person, r.Method+" "+r.URL.Path, key)
+	want.Receipt = domain.ReceiptKey(want.Session.Person, r.Method+" "+r.URL.Path, key)
 	return want.Receipt, nil
 }
 
@@ -264,15 +270,6 @@ func (a *answer) write(w http.ResponseWriter) {
 	}
 	w.WriteHeader(a.status)
 	w.Write(a.body)
-}
-
-// bearer is the session token of a request; ok is false without one that could be one.
-func bearer(r *http.Request) (domain.SessionToken, bool) {
-	scheme, text, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return domain.SessionToken{}, false
-	}
-	return domain.ParseSessionToken(strings.TrimSpace(text))
 }
 
 // ETag is the tag of a revision.

@@ -21,6 +21,7 @@ type Problem struct {
 	Code      string         `json:"code" description:"Stable; for programs and translations."`
 	Detail    string         `json:"detail"`
 	RequestID string         `json:"requestId"`
+	Affected  int            `json:"affected,omitzero" description:"How many users it would have touched."`
 	Errors    []ProblemField `json:"errors,omitempty"`
 }
 
@@ -88,7 +89,7 @@ func writeProblem(ctx context.Context, w http.ResponseWriter, e *domain.Error) {
 	status := Statuses[e.Kind]
 	p := Problem{
 		Type: "about:blank", Title: http.StatusText(status), Status: status, Code: string(e.Code),
-		Detail: e.Detail, RequestID: RequestID(ctx),
+		Detail: e.Detail, RequestID: RequestID(ctx), Affected: e.Affected,
 	}
 	for _, f := range e.Fields {
 		p.Errors = append(p.Errors, ProblemField{Pointer: f.Pointer, Code: string(f.Code), Detail: f.Detail})

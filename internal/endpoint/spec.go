@@ -23,20 +23,39 @@ type Spec struct {
 	// Hashes says that it computes a password hash: the function gets the
 	// memory, and so the processor, for that.
 	Hashes bool
+	// Secret says that the answer holds a secret, so that no receipt keeps it.
+	Secret bool
+	// Open says that the protocol is somebody else's: what is not known of a
+	// body is ignored, and null is as good as nothing.
+	Open bool
 	// Errors are those of its own; what every endpoint can answer is added.
 	Errors []*domain.Error
 }
 
-// Access says who may call: exactly one of the three. An endpoint without one
-// does not start.
+// Access says who may call: exactly one of Right, Service, Signed and Public. An
+// endpoint without one does not start.
 type Access struct {
-	Right  domain.RightKey // a right in the organization of the path, or the operator's
-	Signed string          // anybody signed in, and why that is enough
-	Public string          // anybody, and why
+	// Right is one in the organization of the path, on the resource of the path
+	// where it names one; or the operator's.
+	Right     domain.RightKey
+	Somewhere bool                // the right, if only on some resource; the handler decides on which
+	Self      bool                // or whoever the path's user is, for themselves
+	Service   domain.ServiceScope // a service client that may do this
+	Signed    string              // anybody signed in, and why that is enough
+	Public    string              // anybody, and why
 }
 
 // Right lets in who has a right.
 func Right(key domain.RightKey) Access { return Access{Right: key} }
+
+// Somewhere lets in who has a right in the organization or on anything in it.
+func Somewhere(key domain.RightKey) Access { return Access{Right: key, Somewhere: true} }
+
+// RightOrSelf lets in who has a right, and the user whom the request is about.
+func RightOrSelf(key domain.RightKey) Access { return Access{Right: key, Self: true} }
+
+// Service lets in service clients.
+func Service(scope domain.ServiceScope) Access { return Access{Service: scope} }
 
 // Signed lets in everybody with a session.
 func Signed(reason string) Access { return Access{Signed: reason} }
@@ -69,7 +88,7 @@ var (
 // Check reports a declaration that does not say everything.
 func (s Spec) Check() error {
 	access := 0
-	for _, a := range []string{string(s.Access.Right), s.Access.Signed, s.Access.Public} {
+	for _, a := range []string{string(s.Access.Right), string(s.Access.Service), s.Access.Signed, s.Access.Public} {
 		if a != "" {
 			access++
 		}
@@ -82,13 +101,15 @@ func (s Spec) Check() error {
 	case s.Summary == "":
 		return fmt.Errorf("endpoint %s: no summary", s.ID)
 	case access != 1:
-		return fmt.Errorf("endpoint %s: say exactly one of Right, Signed, Public", s.ID)
+		return fmt.Errorf("endpoint %s: say exactly one of Right, Service, Signed, Public", s.ID)
 	case s.Status < 200 || s.Status > 299:
 		return fmt.Errorf("endpoint %s: success status %d", s.ID, s.Status)
 	case s.Needing(SendMail), s.Needing(MintLinks):
 		return fmt.Errorf("endpoint %s: mail is a job's business; put it into the outbox", s.ID)
-	case s.Access.Right != "" && !s.Needing(ReadItems), s.Access.Signed != "" && !s.Needing(ReadItems):
-		return fmt.Errorf("endpoint %s: a session cannot be read without %s", s.ID, ReadItems)
+	case s.Access.Public == "" && !s.Needing(ReadItems):
+		return fmt.Errorf("endpoint %s: who calls cannot be read without %s", s.ID, ReadItems)
+	case s.Access.Service != "" && s.Needing(WriteItems):
+		return fmt.Errorf("endpoint %s: service clients only ask", s.ID)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -103,6 +104,21 @@ func rowOf(e domain.Entity) (row, error) {
 		}, nil
 	case *domain.Receipt:
 		return row{key: receiptKey(e.Key), version: e.Version, record: receiptRecordOf(e), expires: e.ExpiresAt}, nil
+	case *domain.Resource:
+		name := i18n.SortKey(e.Alphabet, e.Name, e.Reference) + "#" + string(e.ID)
+		index := map[table.Index]table.Key{table.ByName: {PK: resourcesByName(e.Organization, e.Type), SK: name}}
+		return row{key: resourceKey(e.Organization, e.ID), version: e.Version, record: resourceRecordOf(e), index: index}, nil
+	case *domain.ResourceClaim:
+		r := referenceRecord{e.Organization, e.Type, e.Reference, e.Resource}
+		return row{key: referenceKey(e.Organization, e.ResourceRef), version: e.Version, record: r}, nil
+	case *domain.Mandates:
+		return mandatesRow(e), nil
+	case *domain.Subscription:
+		r := subscriptionRecord{e.Organization, e.ID, e.Active, e.Person, e.UpdatedAt}
+		return row{key: subscriptionKey(e.Organization, e.ID), version: e.Version, record: r}, nil
+	case *domain.ServiceClient:
+		r := serviceRecord{e.ID, e.Name, e.Scopes, e.Rights, e.Hash, e.CreatedAt, e.RevokedAt}
+		return row{key: serviceKey(e.ID), version: e.Version, record: r}, nil
 	case *domain.Signing:
 		r := signingRecord{}
 		for _, k := range e.Keys {
@@ -115,10 +131,24 @@ func rowOf(e domain.Entity) (row, error) {
 
 func membershipRow(m *domain.Membership) row {
 	name := i18n.SortKey(m.Alphabet, m.FamilyName, m.GivenName) + "#" + string(m.Person)
+	list := usersByName(m.Organization)
+	if !m.RemovedAt.IsZero() {
+		list = removedByName(m.Organization)
+	}
 	return row{
 		key: membershipKey(m.Organization, m.Person), version: m.Version, record: membershipRecordOf(m),
-		index: map[table.Index]table.Key{table.ByName: {PK: usersByName(m.Organization), SK: name}},
+		index: map[table.Index]table.Key{table.ByName: {PK: list, SK: name}},
 	}
+}
+
+// mandatesRow shows in the agent's list until all of them were revoked.
+func mandatesRow(m *domain.Mandates) row {
+	r := row{key: mandatesKey(m.Principal, m.Agent), version: m.Version, record: mandatesRecordOf(m)}
+	if slices.ContainsFunc(m.Items, func(one domain.Mandate) bool { return one.RevokedAt.IsZero() }) {
+		name := i18n.SortKey(m.Alphabet, m.Name) + "#" + string(m.Principal)
+		r.index = map[table.Index]table.Key{table.ByName: {PK: receivedByName(m.Agent), SK: name}}
+	}
+	return r
 }
 
 func linkRow(l *domain.Link) row {

@@ -25,6 +25,28 @@ func membershipKey(org domain.OrganizationID, person domain.PersonID) table.Key 
 	return table.Key{PK: "ORG#" + string(org), SK: "USER#" + string(person)}
 }
 
+func resourceKey(org domain.OrganizationID, id domain.ResourceID) table.Key {
+	return table.Key{PK: "ORG#" + string(org), SK: "RES#" + string(id)}
+}
+
+func referenceKey(org domain.OrganizationID, ref domain.ResourceRef) table.Key {
+	return table.Key{PK: "ORG#" + string(org), SK: "REF#" + string(ref.Type) + "#" + ref.Reference}
+}
+
+func mandatesKey(principal, agent domain.OrganizationID) table.Key {
+	return table.Key{PK: "ORG#" + string(principal), SK: "MANDATES#" + string(agent)}
+}
+
+// subscriptionKey hashes the id, which may be somebody's telephone number.
+func subscriptionKey(org domain.OrganizationID, id domain.SubscriptionID) table.Key {
+	sum := sha256.Sum256([]byte(id))
+	return table.Key{PK: "ORG#" + string(org), SK: "SUB#" + hex.EncodeToString(sum[:])}
+}
+
+func serviceKey(id domain.ServiceID) table.Key {
+	return table.Key{PK: "SERVICES", SK: string(id)}
+}
+
 func personKey(id domain.PersonID) table.Key {
 	return table.Key{PK: "PERSON#" + string(id), SK: "PERSON"}
 }
@@ -74,6 +96,15 @@ var signingKey = table.Key{PK: "SIGNING", SK: "SIGNING"}
 // Index by name.
 
 func usersByName(org domain.OrganizationID) string { return "ORG#" + string(org) }
+
+func removedByName(org domain.OrganizationID) string { return "ORG#" + string(org) + "#REMOVED" }
+
+func resourcesByName(org domain.OrganizationID, of domain.ScopeType) string {
+	return "ORG#" + string(org) + "#RES#" + string(of)
+}
+
+// receivedByName begins with the agent, whose list it is.
+func receivedByName(agent domain.OrganizationID) string { return "ORG#" + string(agent) + "#RECEIVED" }
 
 const organizationsByName = "ORGS"
 

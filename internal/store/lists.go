@@ -15,6 +15,56 @@ func (s *Store) Users(ctx context.Context, org domain.OrganizationID, req domain
 	return page(ctx, s, q, req, byName, (*membershipRecord).entity)
 }
 
+// AllUsers reads an organization's users whole, as they were last written.
+func (s *Store) AllUsers(ctx context.Context, org domain.OrganizationID) (all []*domain.Membership, err error) {
+	q := table.Query{PK: membershipKey(org, "").PK}.WithPrefix(membershipKey(org, "").SK)
+	for req := (domain.PageRequest{Limit: 1000}); ; {
+		found, err := page(ctx, s, q, req, bySortKey, (*membershipRecord).entity)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found.Items...)
+		if req.After = found.Next; req.After == "" {
+			return all, nil
+		}
+	}
+}
+
+// Removed lists the users who can be restored, by name.
+func (s *Store) Removed(ctx context.Context, org domain.OrganizationID, req domain.PageRequest) (domain.Page[*domain.Membership], error) {
+	q := table.Query{Index: table.ByName, PK: removedByName(org)}
+	return page(ctx, s, q, req, byName, (*membershipRecord).entity)
+}
+
+// Resources lists an organization's resources of a type by name.
+func (s *Store) Resources(ctx context.Context, org domain.OrganizationID, of domain.ScopeType, req domain.PageRequest) (domain.Page[*domain.Resource], error) {
+	q := table.Query{Index: table.ByName, PK: resourcesByName(org, of)}
+	return page(ctx, s, q, req, byName, (*resourceRecord).entity)
+}
+
+// Given lists the mandates that an organization has given, by agent.
+func (s *Store) Given(ctx context.Context, principal domain.OrganizationID, req domain.PageRequest) (domain.Page[*domain.Mandates], error) {
+	q := table.Query{PK: mandatesKey(principal, "").PK}.WithPrefix(mandatesKey(principal, "").SK)
+	return page(ctx, s, q, req, bySortKey, (*mandatesRecord).entity)
+}
+
+// Received lists the mandates that an organization has been given, by the principal's name.
+func (s *Store) Received(ctx context.Context, agent domain.OrganizationID, req domain.PageRequest) (domain.Page[*domain.Mandates], error) {
+	q := table.Query{Index: table.ByName, PK: receivedByName(agent)}
+	return page(ctx, s, q, req, byName, (*mandatesRecord).entity)
+}
+
+// Subscriptions lists an organization's.
+func (s *Store) Subscriptions(ctx context.Context, org domain.OrganizationID, req domain.PageRequest) (domain.Page[*domain.Subscription], error) {
+	q := table.Query{PK: subscriptionKey(org, "").PK}.WithPrefix("SUB#")
+	return page(ctx, s, q, req, bySortKey, (*subscriptionRecord).entity)
+}
+
+// Services lists the service clients, the oldest first.
+func (s *Store) Services(ctx context.Context, req domain.PageRequest) (domain.Page[*domain.ServiceClient], error) {
+	return page(ctx, s, table.Query{PK: serviceKey("").PK}, req, bySortKey, (*serviceRecord).entity)
+}
+
 // Organizations lists all of them by name.
 func (s *Store) Organizations(ctx context.Context, req domain.PageRequest) (domain.Page[*domain.Organization], error) {
 	q := table.Query{Index: table.ByName, PK: organizationsByName}

@@ -15,6 +15,11 @@ func (s *Store) Load(ctx context.Context, want domain.Want) (*domain.Scene, erro
 	}
 	r := reader{items: items}
 	scene := &domain.Scene{Attempts: map[string]*domain.Attempts{}}
+	r.inOrganization(want, scene)
+	r.questions(want, scene)
+	if want.Service != "" {
+		scene.Service = get(&r, serviceKey(want.Service), (*serviceRecord).entity)
+	}
 	if org := want.Organization; org != "" {
 		scene.Organization = r.organization(org)
 		if want.Administrators {
@@ -58,6 +63,65 @@ func (s *Store) Load(ctx context.Context, want domain.Want) (*domain.Scene, erro
 	return scene, r.err
 }
 
+// inOrganization reads what lies in an organization or between it and others.
+func (r *reader) inOrganization(want domain.Want, scene *domain.Scene) {
+	org := want.Organization
+	scene.Resources, scene.Clients = map[domain.ResourceID]*domain.Resource{}, map[domain.OrganizationID]*domain.Client{}
+	scene.Agents, scene.Memberships = map[domain.OrganizationID]*domain.Agent{}, map[domain.PersonID]*domain.Membership{}
+	for _, id := range want.Users {
+		if m := r.membership(org, id); m != nil {
+			scene.Memberships[id] = m
+		}
+	}
+	for _, id := range want.Resources {
+		if resource := r.resource(org, id); resource != nil {
+			scene.Resources[id] = resource
+		}
+	}
+	if want.Reference.Reference != "" {
+		scene.Reference = get(r, referenceKey(org, want.Reference), (*referenceRecord).entity)
+	}
+	if want.Subscription != "" {
+		scene.Subscription = get(r, subscriptionKey(org, want.Subscription), (*subscriptionRecord).entity)
+	}
+	for _, id := range want.Clients {
+		client := &domain.Client{Organization: r.organization(id), Mandates: r.mandates(id, org)}
+		if client.Organization != nil && client.Mandates != nil {
+			scene.Clients[id] = client
+		}
+	}
+	for _, id := range want.Agents {
+		agent := &domain.Agent{Organization: r.organization(id), Given: r.mandates(org, id), Received: r.mandates(id, org)}
+		if agent.Organization == nil {
+			continue
+		}
+		if agent.Given == nil {
+			agent.Given = &domain.Mandates{Principal: org, Agent: id}
+		}
+		if agent.Received == nil {
+			agent.Received = &domain.Mandates{Principal: id, Agent: org}
+		}
+		scene.Agents[id] = agent
+	}
+}
+
+// questions reads the grounds of decisions.
+func (r *reader) questions(want domain.Want, scene *domain.Scene) {
+	for _, q := range want.Questions {
+		g := &domain.Grounds{Member: r.place(q.From, q.Person), Where: r.organization(q.Where)}
+		if q.Resource != "" {
+			g.Resource = r.resource(q.Where, q.Resource)
+			if g.Resource == nil {
+				g.Where = nil // an unknown place
+			}
+		}
+		if q.From != q.Where {
+			g.Mandates = r.mandates(q.Where, q.From)
+		}
+		scene.Grounds = append(scene.Grounds, g)
+	}
+}
+
 func keysOf(want domain.Want) map[table.Key]bool {
 	keys := map[table.Key]bool{}
 	add := func(k table.Key) { keys[k] = true }
@@ -72,6 +136,21 @@ func keysOf(want domain.Want) map[table.Key]bool {
 	}
 	if want.User != "" {
 		add(personKey(want.User))
+	}
+	if want.Service != "" {
+		add(serviceKey(want.Service))
+	}
+	addInOrganization(want, add)
+	for _, q := range want.Questions {
+		add(organizationKey(q.From))
+		add(membershipKey(q.From, q.Person))
+		add(organizationKey(q.Where))
+		if q.Resource != "" {
+			add(resourceKey(q.Where, q.Resource))
+		}
+		if q.From != q.Where {
+			add(mandatesKey(q.Where, q.From))
+		}
 	}
 	if t := want.Session; t.Person != "" {
 		add(sessionKey(t.Person, t.ID))
@@ -106,6 +185,31 @@ func keysOf(want domain.Want) map[table.Key]bool {
 	return keys
 }
 
+func addInOrganization(want domain.Want, add func(table.Key)) {
+	org := want.Organization
+	for _, id := range want.Users {
+		add(membershipKey(org, id))
+	}
+	for _, id := range want.Resources {
+		add(resourceKey(org, id))
+	}
+	if want.Reference.Reference != "" {
+		add(referenceKey(org, want.Reference))
+	}
+	if want.Subscription != "" {
+		add(subscriptionKey(org, want.Subscription))
+	}
+	for _, id := range want.Clients {
+		add(organizationKey(id))
+		add(mandatesKey(id, org))
+	}
+	for _, id := range want.Agents {
+		add(organizationKey(id))
+		add(mandatesKey(org, id))
+		add(mandatesKey(id, org))
+	}
+}
+
 // reader decodes what a batch brought and keeps the first failure.
 type reader struct {
 	items map[table.Key]table.Item
@@ -122,6 +226,14 @@ func get[R any, E any](r *reader, key table.Key, entity func(*R, int64) *E) *E {
 
 func (r *reader) organization(id domain.OrganizationID) *domain.Organization {
 	return get(r, organizationKey(id), (*organizationRecord).entity)
+}
+
+func (r *reader) resource(org domain.OrganizationID, id domain.ResourceID) *domain.Resource {
+	return get(r, resourceKey(org, id), (*resourceRecord).entity)
+}
+
+func (r *reader) mandates(principal, agent domain.OrganizationID) *domain.Mandates {
+	return get(r, mandatesKey(principal, agent), (*mandatesRecord).entity)
 }
 
 func (r *reader) membership(org domain.OrganizationID, person domain.PersonID) *domain.Membership {

@@ -51,25 +51,29 @@ func (r *emailRecord) entity(version int64) *domain.EmailClaim {
 }
 
 type membershipRecord struct {
-	Organization domain.OrganizationID `json:"organization"`
-	Person       domain.PersonID       `json:"person"`
-	Revision     int64                 `json:"revision"`
-	Kind         domain.MembershipKind `json:"kind"`
-	GivenName    string                `json:"givenName"`
-	FamilyName   string                `json:"familyName"`
-	Email        domain.Email          `json:"email"`
-	Phone        string                `json:"phone,omitzero"`
-	Language     domain.Language       `json:"language"`
-	Home         domain.OrganizationID `json:"home"`
-	Alphabet     domain.Language       `json:"alphabet"`
-	Roles        []domain.RoleKey      `json:"roles"`
-	Assignments  []assignmentRecord    `json:"assignments,omitempty"`
-	Validity     validityRecord        `json:"validity,omitzero"`
-	DefaultTask  string                `json:"defaultTask,omitzero"`
-	ActivatedAt  time.Time             `json:"activatedAt,omitzero"`
-	LastSignInAt time.Time             `json:"lastSignInAt,omitzero"`
-	CreatedAt    time.Time             `json:"createdAt"`
-	UpdatedAt    time.Time             `json:"updatedAt"`
+	Organization domain.OrganizationID        `json:"organization"`
+	Person       domain.PersonID              `json:"person"`
+	Revision     int64                        `json:"revision"`
+	Kind         domain.MembershipKind        `json:"kind"`
+	GivenName    string                       `json:"givenName"`
+	FamilyName   string                       `json:"familyName"`
+	Email        domain.Email                 `json:"email"`
+	Phone        string                       `json:"phone,omitzero"`
+	Language     domain.Language              `json:"language"`
+	Home         domain.OrganizationID        `json:"home"`
+	Alphabet     domain.Language              `json:"alphabet"`
+	Roles        []domain.RoleKey             `json:"roles"`
+	Assignments  []assignmentRecord           `json:"assignments,omitempty"`
+	Validity     validityRecord               `json:"validity,omitzero"`
+	DefaultTask  string                       `json:"defaultTask,omitzero"`
+	JobTitles    map[domain.ResourceID]string `json:"jobTitles,omitempty"`
+	Subscription domain.SubscriptionID        `json:"subscription,omitzero"`
+	Unsubscribed bool                         `json:"unsubscribed,omitzero"`
+	RemovedAt    time.Time                    `json:"removedAt,omitzero"`
+	ActivatedAt  time.Time                    `json:"activatedAt,omitzero"`
+	LastSignInAt time.Time                    `json:"lastSignInAt,omitzero"`
+	CreatedAt    time.Time                    `json:"createdAt"`
+	UpdatedAt    time.Time                    `json:"updatedAt"`
 }
 
 type assignmentRecord struct {
@@ -109,7 +113,8 @@ func (r *membershipRecord) assignments() (assignments []domain.Assignment) {
 func membershipRecordOf(m *domain.Membership) membershipRecord {
 	return membershipRecord{
 		m.Organization, m.Person, m.Revision, m.Kind, m.GivenName, m.FamilyName, m.Email, m.Phone, m.Language, m.Home, m.Alphabet,
-		m.Roles, assignmentRecordsOf(m.Assignments), validityRecord(m.Validity), m.DefaultTask, m.ActivatedAt, m.LastSignInAt, m.CreatedAt, m.UpdatedAt,
+		m.Roles, assignmentRecordsOf(m.Assignments), validityRecord(m.Validity), m.DefaultTask,
+		m.JobTitles, m.Subscription, m.Unsubscribed, m.RemovedAt, m.ActivatedAt, m.LastSignInAt, m.CreatedAt, m.UpdatedAt,
 	}
 }
 
@@ -118,6 +123,7 @@ func (r *membershipRecord) entity(version int64) *domain.Membership {
 		Version: version, Revision: r.Revision, Organization: r.Organization, Person: r.Person, Kind: r.Kind,
 		Card: domain.Card{GivenName: r.GivenName, FamilyName: r.FamilyName, Email: r.Email, Phone: r.Phone, Language: r.Language},
 		Home: r.Home, Alphabet: r.Alphabet, Roles: r.Roles, Assignments: r.assignments(), Validity: domain.Validity(r.Validity), DefaultTask: r.DefaultTask,
+		JobTitles: r.JobTitles, Subscription: r.Subscription, Unsubscribed: r.Unsubscribed, RemovedAt: r.RemovedAt,
 		ActivatedAt: r.ActivatedAt, LastSignInAt: r.LastSignInAt, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }
@@ -138,18 +144,19 @@ type organizationRecord struct {
 	Language   domain.Language       `json:"language"`
 	TimeZone   string                `json:"timeZone"`
 	Alphabet   domain.Language       `json:"alphabet"`
+	Suspended  bool                  `json:"suspended,omitzero"`
 	CreatedAt  time.Time             `json:"createdAt"`
 	UpdatedAt  time.Time             `json:"updatedAt"`
 }
 
 func organizationRecordOf(o *domain.Organization) organizationRecord {
-	return organizationRecord{o.ID, o.Revision, o.Name, o.Country, o.BusinessID, o.Language, o.TimeZone, o.Alphabet, o.CreatedAt, o.UpdatedAt}
+	return organizationRecord{o.ID, o.Revision, o.Name, o.Country, o.BusinessID, o.Language, o.TimeZone, o.Alphabet, o.Suspended, o.CreatedAt, o.UpdatedAt}
 }
 
 func (r *organizationRecord) entity(version int64) *domain.Organization {
 	return &domain.Organization{
 		Version: version, Revision: r.Revision, ID: r.ID, Name: r.Name, Country: r.Country, BusinessID: r.BusinessID,
-		Language: r.Language, TimeZone: r.TimeZone, Alphabet: r.Alphabet, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		Language: r.Language, TimeZone: r.TimeZone, Alphabet: r.Alphabet, Suspended: r.Suspended, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }
 
@@ -171,13 +178,14 @@ type administratorsRecord struct {
 type seatRecord struct {
 	Person    domain.PersonID `json:"person"`
 	Activated bool            `json:"activated,omitzero"`
+	Barred    bool            `json:"barred,omitzero"`
 	Validity  validityRecord  `json:"validity,omitzero"`
 }
 
 func administratorsRecordOf(a *domain.Administrators) administratorsRecord {
 	r := administratorsRecord{Organization: a.Organization}
 	for _, s := range a.Seats {
-		r.Seats = append(r.Seats, seatRecord{s.Person, s.Activated, validityRecord(s.Validity)})
+		r.Seats = append(r.Seats, seatRecord{s.Person, s.Activated, s.Barred, validityRecord(s.Validity)})
 	}
 	return r
 }
@@ -185,7 +193,7 @@ func administratorsRecordOf(a *domain.Administrators) administratorsRecord {
 func (r *administratorsRecord) entity(version int64) *domain.Administrators {
 	a := &domain.Administrators{Version: version, Organization: r.Organization}
 	for _, s := range r.Seats {
-		a.Seats = append(a.Seats, domain.Seat{Person: s.Person, Activated: s.Activated, Validity: domain.Validity(s.Validity)})
+		a.Seats = append(a.Seats, domain.Seat{Person: s.Person, Activated: s.Activated, Barred: s.Barred, Validity: domain.Validity(s.Validity)})
 	}
 	return a
 }
@@ -355,4 +363,112 @@ func (r *signingRecord) entity(version int64) *domain.Signing {
 		s.Keys = append(s.Keys, domain.SigningKey(k))
 	}
 	return s
+}
+
+type resourceRecord struct {
+	ID           domain.ResourceID     `json:"id"`
+	Organization domain.OrganizationID `json:"organization"`
+	Revision     int64                 `json:"revision"`
+	Type         domain.ScopeType      `json:"type"`
+	Path         []domain.ResourceID   `json:"path,omitempty"`
+	Name         string                `json:"name"`
+	Reference    string                `json:"reference,omitzero"`
+	Features     []domain.FeatureKey   `json:"features,omitempty"`
+	Children     int                   `json:"children,omitzero"`
+	Alphabet     domain.Language       `json:"alphabet"`
+	CreatedAt    time.Time             `json:"createdAt"`
+	UpdatedAt    time.Time             `json:"updatedAt"`
+}
+
+func resourceRecordOf(e *domain.Resource) resourceRecord {
+	return resourceRecord{
+		e.ID, e.Organization, e.Revision, e.Type, e.Path, e.Name, e.Reference, e.Features, e.Children, e.Alphabet, e.CreatedAt, e.UpdatedAt,
+	}
+}
+
+func (r *resourceRecord) entity(version int64) *domain.Resource {
+	return &domain.Resource{
+		Version: version, Revision: r.Revision, ID: r.ID, Organization: r.Organization, Type: r.Type, Path: r.Path, Name: r.Name,
+		Reference: r.Reference, Features: r.Features, Children: r.Children, Alphabet: r.Alphabet, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+	}
+}
+
+type referenceRecord struct {
+	Organization domain.OrganizationID `json:"organization"`
+	Type         domain.ScopeType      `json:"type"`
+	Reference    string                `json:"reference"`
+	Resource     domain.ResourceID     `json:"resource"`
+}
+
+func (r *referenceRecord) entity(version int64) *domain.ResourceClaim {
+	return &domain.ResourceClaim{
+		Version: version, Organization: r.Organization, ResourceRef: domain.ResourceRef{Type: r.Type, Reference: r.Reference}, Resource: r.Resource,
+	}
+}
+
+type mandatesRecord struct {
+	Principal domain.OrganizationID `json:"principal"`
+	Agent     domain.OrganizationID `json:"agent"`
+	Name      string                `json:"name"`
+	Alphabet  domain.Language       `json:"alphabet"`
+	Items     []mandateRecord       `json:"items"`
+}
+
+type mandateRecord struct {
+	ID        domain.MandateID      `json:"id"`
+	Revision  int64                 `json:"revision"`
+	Type      domain.MandateTypeKey `json:"type"`
+	Rights    []domain.RightKey     `json:"rights"`
+	From      domain.Date           `json:"from"`
+	To        domain.Date           `json:"to,omitzero"`
+	RevokedAt time.Time             `json:"revokedAt,omitzero"`
+	CreatedAt time.Time             `json:"createdAt"`
+	UpdatedAt time.Time             `json:"updatedAt"`
+}
+
+func mandatesRecordOf(e *domain.Mandates) mandatesRecord {
+	r := mandatesRecord{Principal: e.Principal, Agent: e.Agent, Name: e.Name, Alphabet: e.Alphabet}
+	for _, m := range e.Items {
+		r.Items = append(r.Items, mandateRecord{m.ID, m.Revision, m.Type, m.Rights, m.From, m.To, m.RevokedAt, m.CreatedAt, m.UpdatedAt})
+	}
+	return r
+}
+
+func (r *mandatesRecord) entity(version int64) *domain.Mandates {
+	e := &domain.Mandates{Version: version, Principal: r.Principal, Agent: r.Agent, Name: r.Name, Alphabet: r.Alphabet}
+	for _, m := range r.Items {
+		e.Items = append(e.Items, domain.Mandate{
+			ID: m.ID, Revision: m.Revision, Type: m.Type, Rights: m.Rights, From: m.From, To: m.To,
+			RevokedAt: m.RevokedAt, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
+		})
+	}
+	return e
+}
+
+type subscriptionRecord struct {
+	Organization domain.OrganizationID `json:"organization"`
+	ID           domain.SubscriptionID `json:"id"`
+	Active       bool                  `json:"active"`
+	Person       domain.PersonID       `json:"person,omitzero"`
+	UpdatedAt    time.Time             `json:"updatedAt"`
+}
+
+func (r *subscriptionRecord) entity(version int64) *domain.Subscription {
+	return &domain.Subscription{Version: version, Organization: r.Organization, ID: r.ID, Active: r.Active, Person: r.Person, UpdatedAt: r.UpdatedAt}
+}
+
+type serviceRecord struct {
+	ID        domain.ServiceID      `json:"id"`
+	Name      string                `json:"name"`
+	Scopes    []domain.ServiceScope `json:"scopes"`
+	Rights    []domain.RightKey     `json:"rights,omitempty"`
+	Hash      string                `json:"hash"`
+	CreatedAt time.Time             `json:"createdAt"`
+	RevokedAt time.Time             `json:"revokedAt,omitzero"`
+}
+
+func (r *serviceRecord) entity(version int64) *domain.ServiceClient {
+	return &domain.ServiceClient{
+		Version: version, ID: r.ID, Name: r.Name, Scopes: r.Scopes, Rights: r.Rights, Hash: r.Hash, CreatedAt: r.CreatedAt, RevokedAt: r.RevokedAt,
+	}
 }

@@ -7,6 +7,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 
@@ -36,17 +39,32 @@ func failure(err error) error {
 	return fmt.Errorf("store: %w", err)
 }
 
-// items reads by key; keys that several things stand on are asked for once.
+// items reads by key; keys that several things stand on are asked for once. More
+// than one batch holds are read as several, at the same time.
 func (s *Store) items(ctx context.Context, keys map[table.Key]bool) (map[table.Key]table.Item, error) {
-	if len(keys) == 0 {
-		return nil, nil
+	list := slices.Collect(maps.Keys(keys))
+	if len(list) <= table.MaxKeys {
+		if len(list) == 0 {
+			return nil, nil
+		}
+		items, err := s.table.Get(ctx, list...)
+		return items, failure(err)
 	}
-	list := make([]table.Key, 0, len(keys))
-	for k := range keys {
-		list = append(list, k)
+	batches := slices.Collect(slices.Chunk(list, table.MaxKeys))
+	found, errs := make([]map[table.Key]table.Item, len(batches)), make([]error, len(batches))
+	var all sync.WaitGroup
+	for i, batch := range batches {
+		all.Go(func() { found[i], errs[i] = s.table.Get(ctx, batch...) })
 	}
-	items, err := s.table.Get(ctx, list...)
-	return items, failure(err)
+	all.Wait()
+	items := make(map[table.Key]table.Item, len(list))
+	for i := range batches {
+		if errs[i] != nil {
+			return nil, failure(errs[i])
+		}
+		maps.Copy(items, found[i])
+	}
+	return items, nil
 }
 
 // read decodes an item's body into a record; an absent item is nil.

@@ -34,7 +34,7 @@ type checkResponse struct {
 
 func check(_ context.Context, call *endpoint.Call, in *checkRequest) (checkResponse, error) {
 	t, _ := token(in.Token)
-	found, err := domain.CheckActivation(call.Scene, t, call.Change)
+	found, err := domain.CheckActivation(call.Scene, t, call.Change, call.Profile)
 	if err != nil {
 		return checkResponse{}, err
 	}

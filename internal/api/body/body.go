@@ -32,7 +32,7 @@ type Membership struct {
 	OrganizationName string                `json:"organizationName" example:"Mallinosturit Oy"`
 	Kind             domain.MembershipKind `json:"kind" enum:"own,partner"`
 	Roles            []domain.RoleKey      `json:"roles" description:"Keys of the profile's roles." example:"[\"user\"]"`
-	Status           domain.Status         `json:"status" enum:"invited,active,upcoming,expired,locked" example:"active"`
+	Status           domain.Status         `json:"status" enum:"invited,active,upcoming,expired,locked,unsubscribed,inactive" example:"active"`
 	Rights           []domain.RightKey     `json:"rights" description:"What the person may administer there now, so that a portal knows what to show." example:"[\"users:see\"]"`
 }
 
@@ -43,7 +43,7 @@ func MembershipsOf(places []domain.Place, profile *domain.Profile, now time.Time
 		out[i] = Membership{
 			Rights:         p.Administers(profile, now),
 			OrganizationID: p.Organization.ID, OrganizationName: p.Organization.Name, Kind: p.Membership.Kind,
-			Roles: p.Membership.Roles, Status: p.Membership.Status(now, p.Organization.Zone()),
+			Roles: p.Membership.Roles, Status: p.Membership.Status(profile, now, p.Organization.Zone()),
 		}
 	}
 	return out
@@ -144,26 +144,4 @@ func Language(s domain.Language, fallback domain.Language, p *domain.Profile, po
 		faults.Add(pointer, "value-unknown", "The portal does not speak this language.")
 	}
 	return s
-}
-
-// Roles reads role keys: at least one, all of the profile, none twice.
-func Roles(keys []domain.RoleKey, p *domain.Profile, pointer string, faults *domain.Faults) []domain.RoleKey {
-	if len(keys) == 0 {
-		faults.Add(pointer, "required", "Give at least one role.")
-	}
-	if len(keys) > len(p.Roles) {
-		faults.Add(pointer, "too-long", "There are not as many roles.")
-		return nil
-	}
-	seen := map[domain.RoleKey]bool{}
-	for _, key := range keys {
-		if p.Role(key) == nil {
-			faults.Add(pointer, "value-unknown", "There is no such role.")
-		}
-		if seen[key] {
-			faults.Add(pointer, "value-repeated", "Give each role once.")
-		}
-		seen[key] = true
-	}
-	return keys
 }

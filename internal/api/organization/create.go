@@ -16,7 +16,7 @@ func Create() endpoint.Endpoint {
 		Summary: "Makes a customer organization and mails its first administrator an activation link.",
 		Access:  endpoint.Right(domain.RightOperate),
 		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
-		Errors:  []*domain.Error{domain.ErrOrganizationHere, domain.ErrThrottled, domain.ErrTooMany},
+		Errors:  []*domain.Error{domain.ErrOrganizationHere, domain.ErrThrottled, domain.ErrTooMany, domain.ErrSubscription},
 	}, func(in *createRequest, want *domain.Want) { want.ForCustomer(in.customer) }, create)
 }
 
@@ -44,6 +44,7 @@ func (in *createRequest) Read(p *domain.Profile, faults *domain.Faults) {
 		Name: body.Name(in.Name, "/name", faults), Country: in.Country, BusinessID: businessID, Language: language,
 		TimeZone:      zone(in.TimeZone, "/timeZone", faults),
 		Administrator: in.Administrator.read("/administrator", language, p, faults),
+		Subscription:  domain.SubscriptionID(body.Line(string(in.Administrator.Subscription), "/administrator/subscription", faults)),
 	}
 }
 

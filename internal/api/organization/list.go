@@ -31,7 +31,7 @@ func list(ctx context.Context, call *endpoint.Call, in *listRequest) (listRespon
 		return listResponse{}, err
 	}
 	out := listResponse{Items: []organization{}}
-	if call.Caller().Decide(call.Profile, domain.RightOperate, call.Now()) == nil {
+	if call.Caller().Operates(call.Profile, call.Now()) {
 		page, err := call.Store.Organizations(ctx, req)
 		if err != nil {
 			return listResponse{}, err
@@ -47,7 +47,7 @@ func list(ctx context.Context, call *endpoint.Call, in *listRequest) (listRespon
 		return listResponse{}, err
 	}
 	for _, p := range places {
-		if p.Lets(call.Now()) {
+		if p.Lets(call.Profile, call.Now()) {
 			out.Items = append(out.Items, organizationOf(p.Organization))
 		}
 	}

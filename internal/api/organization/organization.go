@@ -22,13 +22,14 @@ type organization struct {
 	BusinessID string                `json:"businessId" example:"9000000-3"`
 	Language   domain.Language       `json:"language" enum:"fi,sv,nb,en" example:"fi"`
 	TimeZone   string                `json:"timeZone" description:"IANA name. Days of validity are days there." example:"Europe/Helsinki"`
+	Suspended  bool                  `json:"suspended" description:"Closed by the operator: nothing that derives from it counts."`
 	CreatedAt  time.Time             `json:"createdAt"`
 	UpdatedAt  time.Time             `json:"updatedAt"`
 }
 
 func organizationOf(o *domain.Organization) organization {
 	return organization{
-		ID: o.ID, Name: o.Name, Country: o.Country, BusinessID: o.BusinessID, Language: o.Language, TimeZone: o.TimeZone,
+		ID: o.ID, Name: o.Name, Country: o.Country, BusinessID: o.BusinessID, Language: o.Language, TimeZone: o.TimeZone, Suspended: o.Suspended,
 		CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt,
 	}
 }
@@ -56,6 +57,8 @@ type card struct {
 	FamilyName string          `json:"familyName" required:"true" minLength:"1" maxLength:"100" example:"Virtanen"`
 	Email      string          `json:"email" required:"true" format:"email" maxLength:"254" example:"aino.virtanen@example.com"`
 	Language   domain.Language `json:"language,omitzero" enum:"fi,sv,nb,en" description:"The organization's by default."`
+	// Subscription is not of the person but of their access.
+	Subscription domain.SubscriptionID `json:"subscription,omitzero" maxLength:"100" description:"Under which the administrator has access, where the portal asks for one. It is taken as active." example:"+4790000001"`
 }
 
 func (c card) read(pointer string, fallback domain.Language, p *domain.Profile, faults *domain.Faults) domain.Card {

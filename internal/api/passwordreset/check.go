@@ -31,7 +31,7 @@ type checkResponse struct {
 
 func check(ctx context.Context, call *endpoint.Call, in *checkRequest) (checkResponse, error) {
 	t, _ := token(in.Token)
-	p, err := domain.CheckReset(ctx, call.Store, call.Change, call.Scene, t)
+	p, err := domain.CheckReset(ctx, call.Store, call.Change, call.Scene, t, call.Profile)
 	if err != nil {
 		return checkResponse{}, err
 	}

@@ -31,7 +31,7 @@ type completeResponse struct {
 
 func complete(ctx context.Context, call *endpoint.Call, in *completeRequest) (completeResponse, error) {
 	t, _ := token(in.Token)
-	p, err := domain.ResetPassword(ctx, call.Store, call.Hasher, call.Change, call.Scene, t, in.Password, call.Source)
+	p, err := domain.ResetPassword(ctx, call.Store, call.Hasher, call.Change, call.Scene, t, call.Profile, in.Password, call.Source)
 	if err != nil {
 		return completeResponse{}, err
 	}

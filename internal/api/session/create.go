@@ -47,7 +47,7 @@ type sessionRef struct {
 }
 
 func create(ctx context.Context, call *endpoint.Call, in *createRequest) (createResponse, error) {
-	signed, err := domain.SignIn(ctx, call.Store, call.Hasher, call.Change, domain.Credentials{
+	signed, err := domain.SignIn(ctx, call.Store, call.Hasher, call.Change, call.Profile, domain.Credentials{
 		Email: in.email, Password: in.Password, Source: call.Source, UserAgent: call.UserAgent,
 	})
 	if err != nil {

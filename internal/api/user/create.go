@@ -16,8 +16,11 @@ func Create() endpoint.Endpoint {
 		Summary: "Makes a user and mails them an activation link.",
 		Access:  endpoint.Right(domain.RightEditUsers),
 		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
-		Errors:  []*domain.Error{domain.ErrUserExists, domain.ErrTooMany, domain.ErrThrottled, domain.ErrRoleNotYours},
-	}, func(in *createRequest, want *domain.Want) { want.ForInvitation(in.invitation.Email) }, create)
+		Errors: []*domain.Error{
+			domain.ErrUserExists, domain.ErrTooMany, domain.ErrThrottled, domain.ErrRoleNotYours,
+			domain.ErrRightNotYours, domain.ErrScope, domain.ErrAboveMandate, domain.ErrChoice, domain.ErrSubscription, domain.ErrInactive, domain.ErrTooMuch,
+		},
+	}, func(in *createRequest, want *domain.Want) { want.ForInvitation(in.invitation) }, create)
 }
 
 type createRequest struct {
@@ -27,9 +30,12 @@ type createRequest struct {
 	Email       string                `json:"email" required:"true" format:"email" maxLength:"254" example:"aino.virtanen@example.com"`
 	Phone       string                `json:"phone,omitzero" description:"International form." example:"+358 40 1234567"`
 	Language    domain.Language       `json:"language,omitzero" enum:"fi,sv,nb,en" description:"The profile's first by default."`
-	Roles       []domain.RoleKey      `json:"roles" required:"true" minItems:"1" uniqueItems:"true" description:"Keys of the profile's roles." example:"[\"user\"]"`
+	Roles       []domain.RoleKey      `json:"roles,omitempty" uniqueItems:"true" description:"Those that hold for the whole organization; keys of the profile's roles. Needed unless an assignment holds a role, or the profile gives one of itself." example:"[\"user\"]"`
+	Assignments []body.Assignment     `json:"assignments,omitempty" description:"What holds in some places only, and rights without a role."`
 	Validity    validity              `json:"validity,omitzero" description:"Until further notice by default." example:"{\"type\":\"indefinite\"}"`
-	DefaultTask string                `json:"defaultTask,omitzero" maxLength:"200" example:"Site 12"`
+	DefaultTask string                `json:"defaultTask,omitzero" maxLength:"200" example:"Site 12" description:"Becomes the job title on resources that have one."`
+	// Subscription is for portals that ask for one.
+	Subscription domain.SubscriptionID `json:"subscription,omitzero" maxLength:"100" description:"An active subscription of the organization's, where the portal asks for one." example:"+4790000001"`
 
 	invitation domain.Invitation
 }
@@ -43,9 +49,15 @@ func (in *createRequest) Read(p *domain.Profile, faults *domain.Faults) {
 			Phone:      body.Phone(in.Phone, "/phone", faults),
 			Language:   body.Language(in.Language, p.DefaultLanguage(), p, "/language", faults),
 		},
-		Roles:       body.Roles(in.Roles, p, "/roles", faults),
-		Validity:    in.Validity.read("/validity", faults),
-		DefaultTask: body.Line(in.DefaultTask, "/defaultTask", faults),
+		Roles:        in.Roles,
+		Assignments:  body.Assignments(in.Assignments, p, "/assignments", faults),
+		Validity:     in.Validity.read("/validity", faults),
+		DefaultTask:  body.Line(in.DefaultTask, "/defaultTask", faults),
+		Subscription: domain.SubscriptionID(body.Line(string(in.Subscription), "/subscription", faults)),
+	}
+	body.Keys(in.Roles, nil, p, "", faults)
+	if !in.invitation.HasRole(p) {
+		faults.Add("/roles", "required", "Give at least one role.")
 	}
 	in.invitation.Validity.Check(p, "/validity", faults)
 }

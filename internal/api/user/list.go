@@ -40,7 +40,7 @@ func list(ctx context.Context, call *endpoint.Call, in *listRequest) (listRespon
 	out := listResponse{Items: make([]user, len(page.Items))}
 	zone := call.Scene.Organization.Zone()
 	for i, m := range page.Items {
-		out.Items[i] = userOf(m, call.Now(), zone)
+		out.Items[i] = userOf(m, call.Profile, call.Now(), zone)
 	}
 	out.Next, err = call.Next(page.Next)
 	return out, err

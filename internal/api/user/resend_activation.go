@@ -21,5 +21,5 @@ func ResendActivation() endpoint.Endpoint {
 }
 
 func resendActivation(ctx context.Context, call *endpoint.Call, _ *oneRequest) (body.Empty, error) {
-	return body.Empty{}, domain.ResendActivation(ctx, call.Store, call.Change, call.Scene)
+	return body.Empty{}, domain.ResendActivation(ctx, call.Store, call.Change, call.Scene, call.Profile)
 }

@@ -18,20 +18,27 @@ func Update() endpoint.Endpoint {
 		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
 		Errors: []*domain.Error{
 			domain.ErrStale, domain.ErrVersionRequired, domain.ErrPartnerCard, domain.ErrSelf, domain.ErrLastAdmin, domain.ErrRoleNotYours,
+			domain.ErrRightNotYours, domain.ErrScope, domain.ErrInactive, domain.ErrSubscription, domain.ErrThrottled,
 		},
-	}, func(_ *updateRequest, want *domain.Want) { want.Administrators = true }, update)
+	}, func(in *updateRequest, want *domain.Want) {
+		want.Administrators = true
+		if in.Subscription != nil {
+			want.Subscription = *in.Subscription
+		}
+	}, update)
 }
 
 type updateRequest struct {
-	Org         domain.OrganizationID `path:"org" json:"-"`
-	User        domain.PersonID       `path:"user" json:"-"`
-	IfMatch     string                `header:"If-Match" json:"-" required:"true"`
-	GivenName   *string               `json:"givenName,omitempty" minLength:"1" maxLength:"100" example:"Aino"`
-	FamilyName  *string               `json:"familyName,omitempty" minLength:"1" maxLength:"100" example:"Virtanen"`
-	Phone       *string               `json:"phone,omitempty" description:"International form; empty for none." example:"+358 40 1234567"`
-	Language    *domain.Language      `json:"language,omitempty" enum:"fi,sv,nb,en"`
-	Roles       *[]domain.RoleKey     `json:"roles,omitempty" minItems:"1" uniqueItems:"true" description:"Keys of the profile's roles." example:"[\"user\"]"`
-	DefaultTask *string               `json:"defaultTask,omitempty" maxLength:"200" description:"Empty for none." example:"Site 12"`
+	Org          domain.OrganizationID  `path:"org" json:"-"`
+	User         domain.PersonID        `path:"user" json:"-"`
+	IfMatch      string                 `header:"If-Match" json:"-" required:"true"`
+	GivenName    *string                `json:"givenName,omitempty" minLength:"1" maxLength:"100" example:"Aino"`
+	FamilyName   *string                `json:"familyName,omitempty" minLength:"1" maxLength:"100" example:"Virtanen"`
+	Phone        *string                `json:"phone,omitempty" description:"International form; empty for none." example:"+358 40 1234567"`
+	Language     *domain.Language       `json:"language,omitempty" enum:"fi,sv,nb,en"`
+	Roles        *[]domain.RoleKey      `json:"roles,omitempty" uniqueItems:"true" description:"Those that hold for the whole organization." example:"[\"user\"]"`
+	DefaultTask  *string                `json:"defaultTask,omitempty" maxLength:"200" description:"Empty for none." example:"Site 12"`
+	Subscription *domain.SubscriptionID `json:"subscription,omitempty" minLength:"1" maxLength:"100" description:"Another active subscription of the organization's, where the portal asks for one." example:"+4790000001"`
 }
 
 func (in *updateRequest) Read(p *domain.Profile, faults *domain.Faults) {
@@ -39,20 +46,24 @@ func (in *updateRequest) Read(p *domain.Profile, faults *domain.Faults) {
 	body.Change(in.FamilyName, func(s string) string { return body.Name(s, "/familyName", faults) })
 	body.Change(in.Phone, func(s string) string { return body.Phone(s, "/phone", faults) })
 	body.Change(in.Language, func(l domain.Language) domain.Language { return body.Language(l, "", p, "/language", faults) })
-	body.Change(in.Roles, func(r []domain.RoleKey) []domain.RoleKey { return body.Roles(r, p, "/roles", faults) })
+	body.Change(in.Roles, func(r []domain.RoleKey) []domain.RoleKey { body.Keys(r, nil, p, "", faults); return r })
+	body.Change(in.Subscription, func(s domain.SubscriptionID) domain.SubscriptionID {
+		body.Text(string(s), "/subscription", 100, faults)
+		return domain.SubscriptionID(body.Line(string(s), "/subscription", faults))
+	})
 	body.Change(in.DefaultTask, func(s string) string { return body.Line(s, "/defaultTask", faults) })
 }
 
-func update(_ context.Context, call *endpoint.Call, in *updateRequest) (user, error) {
+func update(ctx context.Context, call *endpoint.Call, in *updateRequest) (user, error) {
 	if call.Scene.Membership == nil {
 		return user{}, domain.ErrNotFound
 	}
 	if err := call.Match(call.Scene.Membership.Revision); err != nil {
 		return user{}, err
 	}
-	m, err := domain.UpdateUser(call.Change, call.Scene, call.Profile, domain.UserPatch{
+	m, err := domain.UpdateUser(ctx, call.Store, call.Change, call.Scene, call.Profile, domain.UserPatch{
 		GivenName: in.GivenName, FamilyName: in.FamilyName, Phone: in.Phone, Language: in.Language,
-		Roles: in.Roles, DefaultTask: in.DefaultTask,
+		Roles: in.Roles, DefaultTask: in.DefaultTask, Subscription: in.Subscription,
 	})
 	if err != nil {
 		return user{}, err

@@ -2,6 +2,8 @@
 package user
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/fullmakt/fullmakt/internal/api/body"
@@ -25,10 +27,15 @@ type user struct {
 	Phone            string                `json:"phone" pattern:"^([+][1-9][0-9]{6,14})?$" description:"E.164; empty for none." example:"+358401234567"`
 	Language         domain.Language       `json:"language" enum:"fi,sv,nb,en" example:"fi"`
 	HomeOrganization domain.OrganizationID `json:"homeOrganization" description:"Keeps the person's details."`
-	Roles            []domain.RoleKey      `json:"roles" description:"Keys of the profile's roles." example:"[\"user\"]"`
+	Roles            []domain.RoleKey      `json:"roles" description:"Those that hold for the whole organization; keys of the profile's roles." example:"[\"user\"]"`
+	AssignedRoles    []domain.RoleKey      `json:"assignedRoles" description:"Those that the user was given by assignments." example:"[]"`
 	Validity         validity              `json:"validity"`
-	Status           domain.Status         `json:"status" enum:"invited,active,upcoming,expired,locked" example:"active"`
+	Status           domain.Status         `json:"status" enum:"invited,active,upcoming,expired,locked,unsubscribed,inactive" example:"active"`
+	SignIn           bool                  `json:"signIn" description:"False for who has only roles without sign-in: there is no account to activate."`
 	DefaultTask      string                `json:"defaultTask" example:"Site 12"`
+	JobTitles        []jobTitle            `json:"jobTitles,omitempty" description:"On resources whose type has them."`
+	Subscription     domain.SubscriptionID `json:"subscription,omitzero" description:"Under which the user has access, where the portal asks for one."`
+	Warnings         []warning             `json:"warnings,omitempty" description:"What is allowed and worth a second look."`
 	ActivatedAt      time.Time             `json:"activatedAt,omitzero" description:"Absent until the account is activated."`
 	LastSignInAt     time.Time             `json:"lastSignInAt,omitzero" description:"In this organization; absent before the first."`
 	CreatedAt        time.Time             `json:"createdAt"`
@@ -48,23 +55,42 @@ func (v validity) read(pointer string, faults *domain.Faults) domain.Validity {
 	return domain.Validity(v)
 }
 
-func userOf(m *domain.Membership, now time.Time, zone *time.Location) user {
+// jobTitle on a resource in JSON.
+type jobTitle struct {
+	ResourceID domain.ResourceID `json:"resourceId"`
+	Title      string            `json:"title" example:"Site manager"`
+}
+
+// warning in JSON.
+type warning struct {
+	Code  string          `json:"code" enum:"recommended-right-missing"`
+	Right domain.RightKey `json:"right"`
+}
+
+func userOf(m *domain.Membership, p *domain.Profile, now time.Time, zone *time.Location) user {
 	v := validity(m.Validity)
 	if v.Type == "" {
 		v.Type = domain.Indefinite
 	}
-	return user{
+	u := user{
 		ID: m.Person, OrganizationID: m.Organization, Kind: m.Kind, GivenName: m.GivenName, FamilyName: m.FamilyName,
 		Email: m.Email, Phone: m.Phone, Language: m.Language, HomeOrganization: m.Home, Roles: m.Roles, Validity: v,
-		Status: m.Status(now, zone), DefaultTask: m.DefaultTask, ActivatedAt: m.ActivatedAt, LastSignInAt: m.LastSignInAt,
-		CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
+		Status: m.Status(p, now, zone), SignIn: m.SignsIn(p), DefaultTask: m.DefaultTask, Subscription: m.Subscription, ActivatedAt: m.ActivatedAt, LastSignInAt: m.LastSignInAt,
+		CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, AssignedRoles: m.AssignedRoles(),
 	}
+	for _, id := range slices.Sorted(maps.Keys(m.JobTitles)) {
+		u.JobTitles = append(u.JobTitles, jobTitle{id, m.JobTitles[id]})
+	}
+	for _, right := range m.Recommended(p) {
+		u.Warnings = append(u.Warnings, warning{"recommended-right-missing", right})
+	}
+	return u
 }
 
 // shown is one user with its tag.
 func shown(call *endpoint.Call, m *domain.Membership) user {
 	call.ETag = endpoint.ETag(m.Revision)
-	return userOf(m, call.Now(), call.Scene.Organization.Zone())
+	return userOf(m, call.Profile, call.Now(), call.Scene.Organization.Zone())
 }
 
 // oneRequest is a request about one user without a body.

@@ -139,7 +139,7 @@ func forward(ctx context.Context, deps job.Deps, m *domain.Mail) (err error) {
 	change.RequestID = m.RequestID
 	if m.Kind == domain.MailResetRequest {
 		change.Actor = domain.Actor{Type: domain.ByPublic}
-		if err := domain.ResolveReset(ctx, deps.Store, change, m); err != nil {
+		if err := domain.ResolveReset(ctx, deps.Store, change, deps.Profile, m); err != nil {
 			return err
 		}
 		return settle(deps.Store.Commit(ctx, change))
