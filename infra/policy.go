@@ -28,7 +28,7 @@ func (a arns) index(i table.Index) *string {
 	return a.of("dynamodb", "table", a.config.Name()+"/index/"+string(i))
 }
 
-// permissions are what the needs allow; every need is there. They are written
+// permissions are what the needs allow; every need is there that asks for any. They are written
 // by hand: the CDK's grants give more than is asked for.
 var permissions = map[endpoint.Need]func(a arns) awsiam.PolicyStatement{
 	endpoint.ReadItems:  func(a arns) awsiam.PolicyStatement { return allow(nil, on(a.table()), "dynamodb:BatchGetItem") },
@@ -62,7 +62,7 @@ func touchSessions(a arns) awsiam.PolicyStatement {
 // endpointPolicy is all that an endpoint's function may do to other things.
 func endpointPolicy(a arns, e endpoint.Spec) []awsiam.PolicyStatement {
 	policy := needPolicy(a, e.Needs)
-	if e.Access.Public == "" && !e.Needing(endpoint.WriteItems) {
+	if e.InSession() && !e.Needing(endpoint.WriteItems) {
 		policy = append(policy, touchSessions(a))
 	}
 	return policy
@@ -72,8 +72,8 @@ func endpointPolicy(a arns, e endpoint.Spec) []awsiam.PolicyStatement {
 func needPolicy(a arns, needs []endpoint.Need) []awsiam.PolicyStatement {
 	var policy []awsiam.PolicyStatement
 	for _, n := range endpoint.Needs {
-		if slices.Contains(needs, n) {
-			policy = append(policy, permissions[n](a))
+		if permission := permissions[n]; permission != nil && slices.Contains(needs, n) {
+			policy = append(policy, permission(a))
 		}
 	}
 	return policy

@@ -105,6 +105,7 @@ func TestEveryErrorOfTheDomainHasAText(t *testing.T) {
 	}
 	for _, status := range []domain.Status{
 		domain.StatusInvited, domain.StatusActive, domain.StatusUpcoming, domain.StatusExpired, domain.StatusLocked,
+		domain.StatusUnsubscribed, domain.StatusInactive,
 	} {
 		if english["status."+string(status)] == "" {
 			t.Errorf("status %s has no text", status)

@@ -19,8 +19,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fullmakt/fullmakt/internal/api"
+	"github.com/fullmakt/fullmakt/internal/app/localapp"
 	"github.com/fullmakt/fullmakt/internal/domain"
-	"github.com/fullmakt/fullmakt/internal/profile"
 	"github.com/fullmakt/fullmakt/profiles"
 )
 
@@ -70,11 +70,13 @@ func TestEndpoints(t *testing.T) {
 	if len(lines) != len(all) {
 		t.Fatalf("%d lines of %d endpoints", len(lines), len(all))
 	}
-	form := regexp.MustCompile(`^(\S+) +(\S+) +(/\S+) +(right|signed in:|public:) \S`)
+	form := regexp.MustCompile(`^(\S+) +(\S+) +(/\S+) +(right|right, at least somewhere|oneself, or right|service client|signed in|public): (\S.*)$`)
 	for i, e := range all {
 		found := form.FindStringSubmatch(lines[i])
-		if found == nil || found[1] != e.ID || found[2] != e.Method || found[3] != e.Path || (found[4] == "right") != (e.Access.Right != "") ||
-			!strings.HasSuffix(lines[i], string(e.Access.Right)+e.Access.Signed+e.Access.Public) {
+		a := e.Access
+		if found == nil || found[1] != e.ID || found[2] != e.Method || found[3] != e.Path || strings.Contains(found[4], "right") != (a.Right != "") ||
+			strings.Contains(found[4], "somewhere") != a.Somewhere || strings.Contains(found[4], "oneself") != a.Self ||
+			found[5] != string(a.Right)+string(a.Service)+a.Signed+a.Public {
 			t.Errorf("%s", lines[i])
 		}
 	}
@@ -173,10 +175,16 @@ func TestPortalBase(t *testing.T) {
 
 func TestNext(t *testing.T) {
 	t.Parallel()
-	for want, invited := range map[string][]domain.Email{
-		"The store is filled already. Sign in: http://127.0.0.1:8080/sign-in":                      nil,
-		"Activate first, by the mail in the mailbox: operator@example.com":                         {"operator@example.com"},
-		"Activate first, by the mail in the mailbox: operator@example.com, aino@esimerkki.example": {"operator@example.com", "aino@esimerkki.example"},
+	for want, invited := range map[string][]localapp.Invited{
+		"The store is filled already. Sign in: http://127.0.0.1:8080/sign-in\n": nil,
+		"Activate by the mail in the mailbox, then sign in at http://127.0.0.1:8080/sign-in:\n" +
+			"  operator@example.com    Portal        operator\n" +
+			"  aino@esimerkki.example  Esimerkki Oy  orderer, attestant\n" +
+			"  onni@esimerkki.example  Esimerkki Oy  signatory (no sign-in)\n": {
+			{Email: "operator@example.com", Organization: "Portal", SignsIn: true},
+			{Email: "aino@esimerkki.example", Organization: "Esimerkki Oy", Roles: []domain.RoleKey{"orderer", "attestant"}, SignsIn: true},
+			{Email: "onni@esimerkki.example", Organization: "Esimerkki Oy", Roles: []domain.RoleKey{"signatory"}},
+		},
 	} {
 		if got := next(invited, "http://127.0.0.1:8080"); got != want {
 			t.Errorf("%s", got)
@@ -232,31 +240,43 @@ func options(data string, demo bool) serveOptions {
 	}
 }
 
-var customers = []domain.Email{"aino.esimerkki@esimerkkirakennus.example", "astrid.exempelsson@exempelbygg.example", "ingrid.eksempel@eksempelbygg.example"}
+// fill opens a process with these options, shuts it and tells whom it has invited.
+func fill(t *testing.T, o serveOptions) []localapp.Invited {
+	t.Helper()
+	p, demo, err := openProfile(o.profile, o.demo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, invited, shut, err := open(t.Context(), o, p, demo, "http://127.0.0.1:8080")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := shut(); err != nil {
+		t.Error(err)
+	}
+	return invited
+}
 
 func TestOpen(t *testing.T) {
 	t.Parallel()
-	filled := func(data string, demo bool, want ...domain.Email) {
-		t.Helper()
-		_, invited, shut, err := open(t.Context(), options(data, demo), "http://127.0.0.1:8080")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, invited); diff != "" {
-			t.Error(diff)
-		}
-		if err := shut(); err != nil {
-			t.Error(err)
-		}
+	operator := []localapp.Invited{{Email: "operator@example.com", Organization: "Example Portal", SignsIn: true}}
+	if diff := cmp.Diff(operator, fill(t, options(inMemory, false))); diff != "" {
+		t.Error(diff)
 	}
-	all := append([]domain.Email{"operator@example.com"}, customers...)
-	filled(inMemory, true, all...)
-	filled(inMemory, false, "operator@example.com") // each memory is its own
+	all := fill(t, options(inMemory, true)) // each memory is its own
+	if len(all) < 4 || all[0].Email != operator[0].Email {
+		t.Errorf("invited %v", all)
+	}
 
 	dir := t.TempDir()
-	filled(dir, false, "operator@example.com")
-	filled(dir, true, customers...) // those that are not there yet
-	filled(dir, true)
+	for _, step := range []struct {
+		demo bool
+		want []localapp.Invited
+	}{{false, operator}, {true, all[1:]}, {true, nil}} { // what is there is left alone
+		if diff := cmp.Diff(step.want, fill(t, options(dir, step.demo))); diff != "" {
+			t.Error(diff)
+		}
+	}
 	for _, name := range []string{"fullmakt.db", "link.key", "mail"} {
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm()&0o077 != 0 {
 			t.Errorf("%s: %v, %v", name, info, err)
@@ -264,29 +284,23 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// A profile that asks for what is not there yet is not served; every other one is.
+// Each comes with demo data in which somebody administers every organization.
 func TestOpenProfiles(t *testing.T) {
 	t.Parallel()
 	for _, name := range profiles.Names() {
-		p, err := profile.Load(name)
-		if err != nil {
-			t.Fatal(err)
-		}
 		o := options(inMemory, true)
 		o.profile = name
-		_, invited, shut, err := open(t.Context(), o, "http://127.0.0.1:8080")
-		if missing := profile.Missing(p); len(missing) > 0 {
-			if err == nil || !strings.Contains(err.Error(), missing[0]) {
-				t.Errorf("%s: %v", name, err)
+		people := map[string]int{}
+		for _, i := range fill(t, o) {
+			people[i.Organization]++
+		}
+		if len(people) != 4 {
+			t.Errorf("%s: people by organization: %v", name, people)
+		}
+		for organization, n := range people {
+			if n > 7 {
+				t.Errorf("%s: %d mails for %s", name, n, organization)
 			}
-			continue
-		}
-		if err != nil || len(invited) < 2 {
-			t.Errorf("%s: %v, %v", name, invited, err)
-			continue
-		}
-		if err := shut(); err != nil {
-			t.Error(err)
 		}
 	}
 }
@@ -296,47 +310,86 @@ type page struct {
 	mu   sync.Mutex
 	text strings.Builder
 	full chan struct{}
+	last string // that the last line holds
 }
 
 func (p *page) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	before := strings.Contains(p.text.String(), p.last)
 	p.text.Write(b)
-	if strings.Count(p.text.String(), "\n") == 3 {
+	if !before && strings.Contains(p.text.String(), p.last) {
 		close(p.full)
 	}
 	return len(b), nil
 }
 
-func TestServe(t *testing.T) {
-	t.Parallel()
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	out := &page{full: make(chan struct{})}
+// start serves until it is stopped, and returns the lines that it has said, of
+// which one holds last.
+func start(t *testing.T, last string, args ...string) (lines []string, stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	out := &page{full: make(chan struct{}), last: last}
 	done := make(chan error, 1)
-	go func() { done <- run(ctx, []string{"serve", "-addr", "127.0.0.1:0", "-data", inMemory, "-demo"}, out) }()
+	go func() { done <- run(ctx, append([]string{"serve", "-addr", "127.0.0.1:0"}, args...), out) }()
 	select {
 	case <-out.full:
 	case err := <-done:
+		cancel()
 		t.Fatal(err)
 	}
-	lines := strings.Split(out.text.String(), "\n")
-	base := regexp.MustCompile(`^Fullmakt \(rental\) listens on (http://127\.0\.0\.1:\d+)/$`).FindStringSubmatch(lines[0])
-	if base == nil || lines[1] != "Mailbox: "+base[1]+"/_local/mail" || !strings.HasSuffix(lines[2], string(customers[2])) {
-		t.Fatalf("%s", lines)
-	}
-	for path, status := range map[string]int{"/": 200, "/v1/profile": 200, "/v1/me": 401, "/v1/nothing": 404, "/_local/mail": 200} {
-		answer, err := http.Get(base[1] + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		answer.Body.Close()
-		if answer.StatusCode != status {
-			t.Errorf("%s: %d", path, answer.StatusCode)
+	return strings.Split(out.text.String(), "\n"), func() {
+		t.Helper()
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("stopped with %v", err)
 		}
 	}
-	stop()
-	if err := <-done; err != nil {
-		t.Errorf("stopped with %v", err)
+}
+
+func TestServe(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ last, notYet string }{
+		"rental":    {"ingrid.eksempel@eksempelbygg.example", ""},
+		"insurance": {"ture.maklare@maklare-exempel.example", "not yet: national ids, which the profile asks for"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			lines, stop := start(t, test.last, "-data", inMemory, "-demo", "-profile", name)
+			base := regexp.MustCompile(`^Fullmakt \(` + name + `\) listens on (http://127\.0\.0\.1:\d+)/$`).FindStringSubmatch(lines[0])
+			if base == nil {
+				t.Fatalf("%s", lines)
+			}
+			want := []string{"Mailbox: " + base[1] + "/_local/mail", "Activate by the mail in the mailbox, then sign in at " + base[1] + "/sign-in:"}
+			if test.notYet != "" {
+				want = append([]string{test.notYet}, want...)
+			}
+			if diff := cmp.Diff(want, lines[1:1+len(want)]); diff != "" {
+				t.Errorf("it says (-want +got):\n%s", diff)
+			}
+			for path, status := range map[string]int{"/": 200, "/v1/profile": 200, "/v1/me": 401, "/v1/nothing": 404, "/_local/mail": 200} {
+				answer, err := http.Get(base[1] + path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				answer.Body.Close()
+				if answer.StatusCode != status {
+					t.Errorf("%s: %d", path, answer.StatusCode)
+				}
+			}
+			stop()
+		})
+	}
+}
+
+// Without a word of where, the stores of two profiles are two.
+func TestServeKeepsProfilesApart(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, name := range []string{"rental", "telecom"} {
+		_, stop := start(t, "operator@example.com", "-profile", name)
+		stop()
+		if _, err := os.Stat(filepath.Join(".local", name, "fullmakt.db")); err != nil {
+			t.Error(err)
+		}
 	}
 }

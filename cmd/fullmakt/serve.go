@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/fullmakt/fullmakt/internal/app/localapp"
 	"github.com/fullmakt/fullmakt/internal/domain"
@@ -38,13 +39,13 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 	var o serveOptions
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	flags.StringVar(&o.addr, "addr", "127.0.0.1:8080", "where to listen")
-	flags.StringVar(&o.data, "data", ".local", "directory of the database and the mailbox, or "+inMemory)
+	flags.StringVar(&o.data, "data", "", "directory of the database and the mailbox, or "+inMemory+" (default: .local/ and the profile's key)")
 	flags.StringVar(&o.profile, "profile", "rental", "name of a profile that comes with Fullmakt, or a profile file")
 	flags.StringVar(&o.portalURL, "portal-url", "", "base of the links in mails (default: this server)")
 	flags.StringVar(&o.operatorEmail, "operator-email", "operator@example.com", "first administrator of an empty store")
 	flags.StringVar(&o.operatorName, "operator-name", "Example Portal", "name of the company whose portal it is")
 	flags.StringVar(&o.operatorLanguage, "operator-language", "en", "language of that administrator")
-	flags.BoolVar(&o.demo, "demo", false, "fill an empty store with the profile's demo customers")
+	flags.BoolVar(&o.demo, "demo", false, "fill an empty store with the profile's demo data")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -58,30 +59,53 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 	}
 	defer listener.Close()
 	base := "http://" + listener.Addr().String()
-	app, invited, shut, err := open(ctx, o, base)
+	p, demo, err := openProfile(o.profile, o.demo)
+	if err != nil {
+		return err
+	}
+	if o.data == "" {
+		o.data = filepath.Join(".local", p.Key) // a store is of one profile
+	}
+	app, invited, shut, err := open(ctx, o, p, demo, base)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "Fullmakt (%s) listens on %s/\n", o.profile, base)
+	for _, what := range profile.Missing(p) {
+		fmt.Fprintf(out, "not yet: %s, which the profile asks for\n", what)
+	}
 	fmt.Fprintf(out, "Mailbox: %s/_local/mail\n", base)
-	fmt.Fprintln(out, next(invited, base))
+	fmt.Fprint(out, next(invited, base))
 	return errors.Join(app.Serve(ctx, listener), shut())
 }
 
-// next says what to do first.
-func next(invited []domain.Email, base string) string {
+// next says what to do first, and as whom.
+func next(invited []localapp.Invited, base string) string {
 	if len(invited) == 0 {
-		return "The store is filled already. Sign in: " + base + "/sign-in"
+		return "The store is filled already. Sign in: " + base + "/sign-in\n"
 	}
-	texts := make([]string, len(invited))
-	for i, e := range invited {
-		texts[i] = string(e)
+	var text strings.Builder
+	fmt.Fprintf(&text, "Activate by the mail in the mailbox, then sign in at %s/sign-in:\n", base)
+	w := tabwriter.NewWriter(&text, 0, 4, 2, ' ', 0)
+	for _, i := range invited {
+		what := "operator"
+		if len(i.Roles) > 0 {
+			what = string(i.Roles[0])
+			for _, role := range i.Roles[1:] {
+				what += ", " + string(role)
+			}
+		}
+		if !i.SignsIn {
+			what += " (no sign-in)"
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", i.Email, i.Organization, what)
 	}
-	return "Activate first, by the mail in the mailbox: " + strings.Join(texts, ", ")
+	w.Flush()
+	return text.String()
 }
 
 // open puts the process together from its options, and fills an empty store.
-func open(ctx context.Context, o serveOptions, base string) (app *localapp.App, invited []domain.Email, shut func() error, err error) {
+func open(ctx context.Context, o serveOptions, p *domain.Profile, demo *profilefile.Demo, base string) (app *localapp.App, invited []localapp.Invited, shut func() error, err error) {
 	operator, err := mailaddr.Parse(o.operatorEmail)
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("--operator-email: %w", err)
@@ -89,13 +113,6 @@ func open(ctx context.Context, o serveOptions, base string) (app *localapp.App, 
 	portalURL, err := portalBase(o.portalURL, base)
 	if err != nil {
 		return nil, nil, nil, err
-	}
-	p, customers, err := openProfile(o.profile, o.demo)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	if missing := profile.Missing(p); len(missing) > 0 {
-		return nil, nil, nil, fmt.Errorf("profile %s asks for what this version does not have yet: %s", p.Key, strings.Join(missing, ", "))
 	}
 	language := domain.Language(o.operatorLanguage)
 	if !p.Speaks(language) {
@@ -122,7 +139,7 @@ func open(ctx context.Context, o serveOptions, base string) (app *localapp.App, 
 		Table: t, Profile: p, Hasher: password.New(), Mailbox: mailbox, LinkKey: key, PortalURL: portalURL,
 		Operator: o.operatorName, Log: slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
-	if invited, err = app.Bootstrap(ctx, operator, language, customers); err != nil {
+	if invited, err = app.Bootstrap(ctx, operator, language, demo); err != nil {
 		t.Close()
 		return nil, nil, nil, err
 	}
@@ -142,7 +159,7 @@ func portalBase(given, base string) (string, error) {
 
 // openProfile finds a profile by its name, or reads it from a file; demo data
 // come with the named ones.
-func openProfile(name string, withDemo bool) (*domain.Profile, []domain.Customer, error) {
+func openProfile(name string, withDemo bool) (*domain.Profile, *profilefile.Demo, error) {
 	if strings.ContainsAny(name, "./\\") {
 		if withDemo {
 			return nil, nil, errors.New("--demo: a profile file has no demo data; leave the flag out")
@@ -161,11 +178,11 @@ func openProfile(name string, withDemo bool) (*domain.Profile, []domain.Customer
 	if err != nil {
 		return nil, nil, err
 	}
-	customers, faults := profilefile.ParseDemo(name+"/demo.yaml", data, p)
+	demo, faults := profilefile.ParseDemo(name+"/demo.yaml", data, p)
 	if len(faults) > 0 {
 		return nil, nil, faults
 	}
-	return p, customers, nil
+	return p, demo, nil
 }
 
 // linkKey is the key of one-time links, made once per data directory. It lies

@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/fullmakt/fullmakt/internal/api"
+	"github.com/fullmakt/fullmakt/internal/endpoint"
 	"github.com/fullmakt/fullmakt/internal/generate"
 	"github.com/fullmakt/fullmakt/internal/profile/profilefile"
 	"github.com/fullmakt/fullmakt/internal/requirements"
@@ -40,16 +41,26 @@ func listEndpoints(_ context.Context, args []string, out io.Writer) error {
 	}
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	for _, e := range api.Endpoints() {
-		who := "right " + string(e.Access.Right)
-		switch {
-		case e.Access.Public != "":
-			who = "public: " + e.Access.Public
-		case e.Access.Signed != "":
-			who = "signed in: " + e.Access.Signed
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", e.ID, e.Method, e.Path, who)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", e.ID, e.Method, e.Path, who(e.Access))
 	}
 	return w.Flush()
+}
+
+// who says who may call.
+func who(a endpoint.Access) string {
+	switch {
+	case a.Public != "":
+		return "public: " + a.Public
+	case a.Signed != "":
+		return "signed in: " + a.Signed
+	case a.Service != "":
+		return "service client: " + string(a.Service)
+	case a.Somewhere:
+		return "right, at least somewhere: " + string(a.Right)
+	case a.Self:
+		return "oneself, or right: " + string(a.Right)
+	}
+	return "right: " + string(a.Right)
 }
 
 func generateAll(_ context.Context, args []string, _ io.Writer) error {

@@ -5,13 +5,21 @@ package api
 import (
 	"slices"
 
+	"github.com/fullmakt/fullmakt/internal/api/access"
 	"github.com/fullmakt/fullmakt/internal/api/activation"
+	"github.com/fullmakt/fullmakt/internal/api/assignment"
 	"github.com/fullmakt/fullmakt/internal/api/audit"
+	"github.com/fullmakt/fullmakt/internal/api/authzen"
+	"github.com/fullmakt/fullmakt/internal/api/client"
+	"github.com/fullmakt/fullmakt/internal/api/mandate"
 	"github.com/fullmakt/fullmakt/internal/api/me"
 	"github.com/fullmakt/fullmakt/internal/api/organization"
 	"github.com/fullmakt/fullmakt/internal/api/passwordreset"
 	"github.com/fullmakt/fullmakt/internal/api/profile"
+	"github.com/fullmakt/fullmakt/internal/api/resource"
+	"github.com/fullmakt/fullmakt/internal/api/service"
 	"github.com/fullmakt/fullmakt/internal/api/session"
+	"github.com/fullmakt/fullmakt/internal/api/subscription"
 	"github.com/fullmakt/fullmakt/internal/api/user"
 	"github.com/fullmakt/fullmakt/internal/endpoint"
 )
@@ -24,8 +32,16 @@ func Endpoints() []endpoint.Endpoint {
 		passwordreset.Endpoints(),
 		me.Endpoints(),
 		organization.Endpoints(),
+		subscription.Endpoints(),
 		user.Endpoints(),
+		assignment.Endpoints(),
+		resource.Endpoints(),
+		mandate.Endpoints(),
+		client.Endpoints(),
 		audit.Endpoints(),
 		profile.Endpoints(),
+		service.Endpoints(),
+		access.Endpoints(),
+		authzen.Endpoints(),
 	)
 }

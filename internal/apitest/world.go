@@ -62,6 +62,8 @@ type World struct {
 type Options struct {
 	// Profile is another than rental.
 	Profile string
+	// Alter makes the profile another one.
+	Alter func(*domain.Profile)
 	// Wrap puts something between the process and its table.
 	Wrap func(table.Table) table.Table
 	// Sender replaces the mailbox.
@@ -130,6 +132,9 @@ func On(t testing.TB, tb table.Table, o Options) *World {
 	p, err := profile.Load(cmp.Or(o.Profile, "rental"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if o.Alter != nil {
+		o.Alter(p)
 	}
 	check, err := checker()
 	if err != nil {
@@ -314,6 +319,16 @@ func (w *World) Want(status int, r Request) Answer {
 	a := w.Send(r)
 	if a.Status != status {
 		w.T.Fatalf("%s %s: %d %s, want %d", r.Method, r.Path, a.Status, a.Raw, status)
+	}
+	return a
+}
+
+// Fails sends a request and demands a problem.
+func (w *World) Fails(status int, code string, r Request) Answer {
+	w.T.Helper()
+	a := w.Want(status, r)
+	if a.Code() != code {
+		w.T.Fatalf("%s %s: %s, want %s", r.Method, r.Path, a.Raw, code)
 	}
 	return a
 }

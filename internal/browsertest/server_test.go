@@ -55,7 +55,7 @@ var program = sync.OnceValues(func() (string, error) {
 type server struct {
 	t       *testing.T
 	url     string // without a slash at the end
-	invited string // the line that says whom to activate first
+	invited string // the first of those whom to activate
 }
 
 // serve starts the program, and stops it when the test is over. It has to end
@@ -101,7 +101,10 @@ func serve(t *testing.T, flags ...string) *server {
 	if mailbox := after(t, out, "Mailbox: "); mailbox != s.url+"/_local/mail" {
 		t.Fatalf("the mailbox is said to be at %s", mailbox)
 	}
-	s.invited = after(t, out, "Activate first, by the mail in the mailbox: ")
+	if page := after(t, out, "Activate by the mail in the mailbox, then sign in at "); page != s.url+"/sign-in:" {
+		t.Fatalf("people are said to sign in at %s", page)
+	}
+	s.invited = after(t, out, "  ")
 	return s
 }
 

@@ -50,7 +50,7 @@ func TestDecide(t *testing.T) {
 		"operator makes customers":                 {Caller{Home: testPlace(OperatorID, "administrator")}, RightOperate, nil},
 		"customer's administrator makes customers": {Caller{Home: testPlace(other, "administrator"), Here: testPlace(other, "administrator")}, RightOperate, ErrForbidden},
 	} {
-		if got := c.caller.Decide(testProfile, c.right, testNow); !errors.Is(got, c.want) {
+		if got := c.caller.Decide(testProfile, c.right, nil, testNow); !errors.Is(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}

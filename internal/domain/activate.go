@@ -21,7 +21,7 @@ func (w *Want) ForActivation(t LinkToken) {
 // CheckActivation says for whom the link is; ErrLink for every link that does not open.
 func CheckActivation(s *Scene, t LinkToken, c *Change, profile *Profile) (*Invited, error) {
 	m, org := s.Membership, s.Organization
-	if !s.Link.Live(t, s.User, c.At) || m == nil || org == nil || !m.ActivatedAt.IsZero() {
+	if !s.Link.Live(t, s.User, c.At) || m == nil || org == nil || org.Suspended || !m.ActivatedAt.IsZero() {
 		return nil, ErrLink
 	}
 	if status := m.Status(profile, c.At, org.Zone()); status != StatusInvited {

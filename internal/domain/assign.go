@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -185,18 +186,20 @@ func (c *Change) mayChange(caller *Caller, p *Profile, places *Scene, m, next *M
 	if !p.Policies.SelfEdit && m.Person == caller.Person.ID {
 		return ErrSelf
 	}
-	roles := func(of, in *Membership) []RoleKey {
-		return slices.DeleteFunc(slices.Clone(of.Roles), func(r RoleKey) bool { return slices.Contains(in.Roles, r) })
-	}
-	take := Gift{Roles: roles(m, next), Assignments: taken, Resources: places.Resources, Clients: places.Clients}
+	take := Gift{Roles: beyond(m, next), Assignments: taken, Resources: places.Resources, Clients: places.Clients}
 	if err := caller.MayTake(p, take, c.At); err != nil {
 		return err
 	}
-	give := Gift{Roles: roles(next, m), Assignments: given, Resources: places.Resources, Clients: places.Clients}
+	give := Gift{Roles: beyond(next, m), Assignments: given, Resources: places.Resources, Clients: places.Clients}
 	if err := caller.MayGive(p, give, c.At); err != nil {
 		return err
 	}
 	return next.fits()
+}
+
+// beyond are the roles for the whole organization that the one has and the other has not.
+func beyond(m, other *Membership) []RoleKey {
+	return slices.DeleteFunc(slices.Clone(m.Roles), func(r RoleKey) bool { return slices.Contains(other.Roles, r) })
 }
 
 // fits refuses more than a membership can hold.
@@ -212,12 +215,13 @@ func (m *Membership) fits() error {
 }
 
 // holdClients makes the change fail if a mandate that something is given under
-// has changed since it was read.
+// has changed since it was read. Who comes back to more clients than one request
+// can name is held to as many: to the others the mandates are asked at each use.
 func (c *Change) holdClients(places *Scene, given []Assignment) {
 	held := map[OrganizationID]bool{}
 	for _, a := range given {
 		for _, s := range a.Scopes {
-			if id := OrganizationID(s.ID); s.Type == ForClient && !held[id] {
+			if id := OrganizationID(s.ID); s.Type == ForClient && !held[id] && len(held) < MaxPlaces {
 				held[id] = true
 				c.Hold(places.Clients[id].Mandates)
 			}
@@ -242,22 +246,39 @@ func assignmentChange(taken, given []Assignment) FieldChange {
 	return FieldChange{Field: "assignments", Before: assignmentList(taken), After: assignmentList(given)}
 }
 
+// auditText bounds what an audit entry tells of assignments, in bytes, so that it
+// fits its item and a page of them an answer. Only who has gathered more than one
+// request can give, and loses it at once, has it counted instead of told.
+const auditText = 10_000
+
 func assignmentList(assignments []Assignment) string {
-	texts := make([]string, len(assignments))
-	for i, a := range assignments {
-		var what, where []string
-		for _, r := range a.Roles {
-			what = append(what, string(r))
-		}
-		for _, r := range a.Rights {
-			what = append(what, string(r))
-		}
-		for _, s := range a.Scopes {
-			where = append(where, strings.TrimSuffix(string(s.Type)+":"+s.ID, ":"))
-		}
-		texts[i] = strings.Join(what, " ") + " in " + strings.Join(where, " ")
+	var groups []Assignment
+	for _, a := range assignments {
+		groups = a.join(groups)
 	}
-	return strings.Join(texts, "; ")
+	var b strings.Builder
+	more := 0
+	for i, a := range groups {
+		if b.Len() > auditText {
+			more += len(a.Scopes)
+			continue
+		}
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(strings.TrimSpace(words(a.Roles)+" "+words(a.Rights)) + " in")
+		for _, s := range a.Scopes {
+			if b.Len() > auditText {
+				more++
+				continue
+			}
+			b.WriteString(strings.TrimSuffix(" "+string(s.Type)+":"+s.ID, ":"))
+		}
+	}
+	if more > 0 {
+		fmt.Fprintf(&b, " and %d places more", more)
+	}
+	return b.String()
 }
 
 // changeAccess puts a membership with other roles or assignments into the
@@ -281,20 +302,15 @@ func (c *Change) changeAccess(ctx context.Context, store Store, s *Scene, p *Pro
 			changes = append(changes, assignmentChange(taken, given))
 		}
 		next.retitle(p, given)
-		for _, a := range taken {
-			for _, where := range a.Scopes {
-				if !next.hasOn(where) {
-					next.untitle(ResourceID(where.ID))
-				}
-			}
-		}
+		next.untitle(taken)
 	}
 	c.holdClients(places, given)
 	if err := c.reseat(s, p, next); err != nil {
 		return err
 	}
 	c.rewrite(m, next, action, changes...)
-	if !m.SignsIn(p) && next.SignsIn(p) && next.ActivatedAt.IsZero() {
+	// Nobody is let in by losing something, a role without sign-in for example.
+	if more := len(given)+len(beyond(next, m)) > 0; more && !m.SignsIn(p) && next.SignsIn(p) && next.ActivatedAt.IsZero() {
 		return c.letIn(ctx, store, s, next)
 	}
 	return nil
@@ -329,15 +345,15 @@ func (m *Membership) retitle(p *Profile, given []Assignment) {
 	}
 }
 
-// untitle takes the job title on a resource away.
-func (m *Membership) untitle(id ResourceID) {
-	if m.JobTitles[id] == "" {
-		return
-	}
-	titles := map[ResourceID]string{}
-	for other, title := range m.JobTitles {
-		if other != id {
-			titles[other] = title
+// untitle takes the job titles away on resources where nothing is left beside
+// what was taken.
+func (m *Membership) untitle(taken []Assignment) {
+	titles := maps.Clone(m.JobTitles)
+	for _, a := range taken {
+		for _, s := range a.Scopes {
+			if !m.hasOn(s) {
+				delete(titles, ResourceID(s.ID))
+			}
 		}
 	}
 	m.JobTitles = titles
@@ -347,22 +363,49 @@ func (m *Membership) untitle(id ResourceID) {
 // had. One with the id of one they had keeps it.
 func ReplaceAssignments(ctx context.Context, store Store, c *Change, s *Scene, p *Profile, assignments []Assignment) (*Membership, error) {
 	m := s.Membership
-	if m == nil || s.User == nil {
+	switch {
+	case m == nil || s.User == nil:
 		return nil, ErrNotFound
+	case !m.RemovedAt.IsZero():
+		return nil, ErrInactive
 	}
 	next := *m
 	next.Assignments = nil
+	had := map[AssignmentID]bool{}
+	for _, a := range m.Assignments {
+		had[a.ID] = true
+	}
 	for _, a := range assignments {
 		a = a.Sorted()
-		if !slices.ContainsFunc(m.Assignments, func(old Assignment) bool { return old.ID == a.ID }) {
+		if !had[a.ID] {
 			a.ID = NewAssignmentID(c.At)
 		}
+		delete(had, a.ID) // for one of them
 		next.Assignments = append(next.Assignments, a)
 	}
 	if err := c.changeAccess(ctx, store, s, p, m, &next, UserUpdated, nil); err != nil {
 		return nil, err
 	}
+	if c.Empty() {
+		return m, nil // with the ids that they have
+	}
 	return &next, nil
+}
+
+// ClearAccess takes from a user everything that they were given: assignments and
+// roles. It can be done to somebody who was removed, too, who then comes back
+// with nothing.
+func ClearAccess(ctx context.Context, store Store, c *Change, s *Scene, p *Profile) error {
+	m := s.Membership
+	switch {
+	case m == nil || s.User == nil:
+		return ErrNotFound
+	case len(m.Roles)+len(m.Assignments) == 0:
+		return ErrNothingGiven
+	}
+	next := *m
+	next.Roles, next.Assignments = nil, nil
+	return c.changeAccess(ctx, store, s, p, m, &next, UserUpdated, nil)
 }
 
 // Bulk is one operation on many users: the same is given to each, or taken.
@@ -505,20 +548,38 @@ func (c *Change) assignOne(ctx context.Context, store Store, s *Scene, want Want
 	}
 }
 
-// bulk is the membership as the operation makes it.
+// bulk is the membership as the operation makes it. Roles in the whole
+// organization are the membership's own, as those that it was made with.
 func (m *Membership) bulk(at time.Time, in Bulk) *Membership {
+	whole := Scope{Type: InOrganization}
+	everywhere := slices.Contains(in.Scopes, whole)
 	if in.Take {
 		next, _ := m.without(in.Grants)
-		if slices.Contains(in.Scopes, Scope{Type: InOrganization}) {
+		if everywhere {
 			next.Roles = slices.DeleteFunc(slices.Clone(m.Roles), func(r RoleKey) bool { return slices.Contains(in.Roles, r) })
 		}
 		return next
 	}
-	next := m.with(at, in.Grants)
-	if given, _ := difference(m, next); len(given) == 0 {
-		return m
+	next, rest := *m, in.Grants
+	if everywhere {
+		rest.Scopes = slices.DeleteFunc(slices.Clone(in.Scopes), func(s Scope) bool { return s == whole })
+		next.Roles = slices.Clone(m.Roles)
+		for _, role := range in.Roles {
+			if !slices.Contains(next.Roles, role) {
+				next.Roles = append(next.Roles, role)
+			}
+		}
+		if len(in.Rights) > 0 {
+			next = *next.with(at, Grants{Rights: in.Rights, Scopes: []Scope{whole}})
+		}
 	}
-	return next
+	if len(rest.Scopes) > 0 {
+		next = *next.with(at, rest)
+	}
+	if given, _ := difference(m, &next); len(given) == 0 {
+		next.Assignments = m.Assignments
+	}
+	return &next
 }
 
 // follow keeps the scene true after a change of it was committed.

@@ -56,7 +56,11 @@ func (g *Grounds) Decide(right RightKey, now time.Time) Verdict {
 	if v := g.mandated(right, now); v != Allowed {
 		return v
 	}
-	if !g.assigned(right) || right == RightOperate && g.Member.Membership.Organization != OperatorID {
+	held := g.assigned(right)
+	if right == RightOperate { // no role gives it: see operates
+		held = g.Member.operates(g.Profile, now)
+	}
+	if !held {
 		return NotAssigned
 	}
 	if info.With != "" && (g.mandated(info.With, now) != Allowed || !g.assigned(info.With)) {
@@ -128,11 +132,12 @@ func (g *Grounds) reached(a *Assignment) bool {
 	return a.holdsOn(g.Resource.ID)
 }
 
-// Sees tells whether the member may know of the resource: they may see all
-// there are, or have some right on this one.
+// Sees tells whether the member may know of the resource: they have some right on it.
 func (g *Grounds) Sees(now time.Time) bool {
-	if g.Decide(RightSeeResources, now) == Allowed {
-		return true
+	for right := range anywhere {
+		if g.Decide(right, now) == Allowed {
+			return true
+		}
 	}
 	for i := range g.Profile.Rights {
 		if r := &g.Profile.Rights[i]; r.On == g.Resource.Type && g.Decide(r.Key, now) == Allowed {
@@ -146,6 +151,24 @@ func (g *Grounds) Sees(now time.Time) bool {
 func (g *Grounds) Rights(now time.Time) (rights []RightKey) {
 	for _, right := range g.Profile.EveryRight() {
 		if g.Decide(right, now) == Allowed {
+			rights = append(rights, right)
+		}
+	}
+	return rights
+}
+
+// Within are all rights that the member may use now on the resource or on what
+// lies in it, there if it has the feature that a right asks for.
+func (g *Grounds) Within(now time.Time) (rights []RightKey) {
+	for _, right := range g.Profile.EveryRight() {
+		at := *g
+		if info := g.Profile.Right(right); info != nil && info.On != g.Resource.Type && g.Profile.holdsOn(right, g.Resource.Type) {
+			below := *g.Resource
+			below.Type, below.Features = info.On, g.Profile.ResourceType(info.On).Features
+			below.Path = append(slices.Clip(below.Path), below.ID)
+			at.Resource = &below
+		}
+		if at.Decide(right, now) == Allowed {
 			rights = append(rights, right)
 		}
 	}

@@ -89,8 +89,8 @@ func (q question) on(id ResourceID) question {
 	return q
 }
 
-func (q question) at(client OrganizationID, mandates ...*Mandate) question {
-	q.Where, q.Mandates = decisionOrg(client), mandates
+func (q question) at(client OrganizationID, given ...Mandate) question {
+	q.Where, q.Mandates = decisionOrg(client), &Mandates{Principal: client, Agent: ownOrg, Items: given}
 	return q
 }
 
@@ -100,11 +100,11 @@ func (q question) but(change func(*Grounds)) question {
 }
 
 func gives(right RightKey, scopes ...Scope) Assignment {
-	return Assignment{Rights: []RightKey{right}, Scopes: scopes}
+	return Assignment{Rights: []RightKey{right}, Scopes: scopes}.Sorted()
 }
 
 func givesRole(role RoleKey, scopes ...Scope) Assignment {
-	return Assignment{Roles: []RoleKey{role}, Scopes: scopes}
+	return Assignment{Roles: []RoleKey{role}, Scopes: scopes}.Sorted()
 }
 
 func wholeOrg() Scope                    { return Scope{Type: InOrganization} }
@@ -112,9 +112,9 @@ func allClients() Scope                  { return Scope{Type: ForClients} }
 func oneClient(id string) Scope          { return Scope{Type: ForClient, ID: id} }
 func under(t ScopeType, id string) Scope { return Scope{Type: t, ID: id} }
 
-// mandate is one that the client has given the member's organization.
-func mandate(client OrganizationID, rights ...RightKey) *Mandate {
-	return &Mandate{ID: "man_1", Principal: client, Agent: ownOrg, Type: "web", Rights: rights, From: "2026-01-01"}
+// mandate is one without an end.
+func mandate(rights ...RightKey) Mandate {
+	return Mandate{ID: "man_1", Type: "web", Rights: rights, From: "2026-01-01"}
 }
 
 type decisionCase struct {
@@ -152,7 +152,7 @@ func TestDecideVerdicts(t *testing.T) {
 		{"Fullmakt's right on anything, given on a site", member(gives(RightShareResource, under("site", "res_11"))).on("res_111"), RightShareResource, Allowed},
 		{"Fullmakt's right on anything, given on a site, asked of another", member(gives(RightShareResource, under("site", "res_11"))).on("res_12"), RightShareResource, NotAssigned},
 		{"no place", member().withRoles("administrator").but(func(g *Grounds) { g.Where = nil }), "report", UnknownPlaces},
-		{"no membership", member().but(func(g *Grounds) { g.Member.Membership = nil }), "report", NotValid},
+		{"no membership", member().but(func(g *Grounds) { g.Member.Membership = nil }), "report", NoMembership},
 		{"no organization of the member's", member().withRoles("administrator").but(func(g *Grounds) { g.Member.Organization = nil }), "report", NotValid},
 	})
 }
@@ -167,15 +167,15 @@ func TestDecideMemberThatMayNotSignIn(t *testing.T) {
 		{"upcoming", administrator().validity(Validity{Type: FixedTerm, From: "2026-05-06", To: "2026-12-31"}), "report", NotValid},
 		{"last day", administrator().validity(Validity{Type: FixedTerm, From: "2026-01-01", To: "2026-05-05"}), "report", Allowed},
 		{"first day", administrator().validity(Validity{Type: FixedTerm, From: "2026-05-05", To: "2026-12-31"}), "report", Allowed},
-		{"locked, at a client", administrator().validity(Validity{Type: Locked}).at(clientA, mandate(clientA, "report")), "report", NotValid},
-		{"expired, at a client", administrator().validity(Validity{Type: FixedTerm, From: "2026-01-01", To: "2026-05-04"}).at(clientA, mandate(clientA, "report")), "report", NotValid},
+		{"locked, at a client", administrator().validity(Validity{Type: Locked}).at(clientA, mandate("report")), "report", NotValid},
+		{"expired, at a client", administrator().validity(Validity{Type: FixedTerm, From: "2026-01-01", To: "2026-05-04"}).at(clientA, mandate("report")), "report", NotValid},
 	})
 }
 
 // The member's days are those of the member's organization, whoever the client is.
 func TestDecideMembersDaysAreTheirOrganizations(t *testing.T) {
 	t.Parallel()
-	g := member(gives("report", allClients())).validity(Validity{Type: FixedTerm, From: "2026-05-01", To: "2026-05-31"}).at(clientA, mandate(clientA, "report"))
+	g := member(gives("report", allClients())).validity(Validity{Type: FixedTerm, From: "2026-05-01", To: "2026-05-31"}).at(clientA, mandate("report"))
 	g.Where.TimeZone = "Europe/Oslo"
 	midnight := time.Date(2026, 5, 31, 21, 0, 0, 0, time.UTC) // of June 1 in Helsinki, and an hour before it in Oslo
 	for now, want := range map[time.Time]Verdict{midnight.Add(-1): Allowed, midnight: NotValid} {
@@ -277,18 +277,18 @@ func TestI21_RoleAsksForThePermissionBesideIt(t *testing.T) {
 		{"the permission elsewhere", member(gives("permission", allClients())).withRoles("handler"), "applications", WithoutOther},
 		{
 			"both at a client",
-			member(givesRole("handler", allClients()), gives("permission", oneClient("org_a"))).at(clientA, mandate(clientA, "applications", "permission")),
+			member(givesRole("handler", allClients()), gives("permission", oneClient("org_a"))).at(clientA, mandate("applications", "permission")),
 			"applications", Allowed,
 		},
 		{
 			"the permission at another client",
-			member(givesRole("handler", allClients()), gives("permission", oneClient("org_b"))).at(clientA, mandate(clientA, "applications", "permission")),
+			member(givesRole("handler", allClients()), gives("permission", oneClient("org_b"))).at(clientA, mandate("applications", "permission")),
 			"applications", WithoutOther,
 		},
 		// Held is what the member can use, and the mandate has no room for it.
 		{
 			"the permission above the client's mandate",
-			member(givesRole("handler", allClients()), gives("permission", allClients())).at(clientA, mandate(clientA, "applications")),
+			member(givesRole("handler", allClients()), gives("permission", allClients())).at(clientA, mandate("applications")),
 			"applications", WithoutOther,
 		},
 	})
@@ -299,19 +299,20 @@ func TestV17_WithoutAMandateNothingIsHeldElsewhere(t *testing.T) {
 	everything := func() question {
 		return member(givesRole("administrator", wholeOrg(), allClients(), oneClient("org_a"))).withRoles("administrator")
 	}
-	backwards := mandate(ownOrg, "report")
-	backwards.Agent = clientA
-	othersAgent := mandate(clientA, "report")
-	othersAgent.Agent = clientB
-	revoked := mandate(clientA, "report")
+	// between is the only mandate that is found, whoever it is from and to.
+	between := func(principal, agent OrganizationID) question {
+		return everything().at(clientA, mandate("report")).but(func(g *Grounds) { g.Mandates.Principal, g.Mandates.Agent = principal, agent })
+	}
+	revoked := mandate("report")
 	revoked.RevokedAt = testNow.Add(-time.Minute)
 	decideAll(t, []decisionCase{
+		{"nothing between the two", everything().at(clientA).but(func(g *Grounds) { g.Mandates = nil }), "report", NoMandate},
 		{"no mandate", everything().at(clientA), "report", NoMandate},
-		{"mandate of another client", everything().at(clientA, mandate(clientB, "report")), "report", NoMandate},
-		{"mandate to another agent", everything().at(clientA, othersAgent), "report", NoMandate},
-		{"mandate in the other direction", everything().at(clientA, backwards), "report", NoMandate},
+		{"mandate of another client", between(clientB, ownOrg), "report", NoMandate},
+		{"mandate to another agent", between(clientA, clientB), "report", NoMandate},
+		{"mandate in the other direction", between(ownOrg, clientA), "report", NoMandate},
 		{"revoked mandate", everything().at(clientA, revoked), "report", NoMandate},
-		{"all of these and one that counts", everything().at(clientA, backwards, othersAgent, revoked, mandate(clientB), mandate(clientA, "report")), "report", Allowed},
+		{"a revoked one and one that counts", everything().at(clientA, revoked, mandate("report")), "report", Allowed},
 		{"the own organization needs none", everything(), "report", Allowed},
 	})
 }
@@ -322,10 +323,10 @@ func TestV23_CompanyBasedReachesThatClientOnly(t *testing.T) {
 		return member(gives("report", oneClient("org_a")), gives("order", oneClient("org_b")))
 	}
 	decideAll(t, []decisionCase{
-		{"this right at this client", g().at(clientA, mandate(clientA, "report", "order")), "report", Allowed},
-		{"the other's right at this client", g().at(clientA, mandate(clientA, "report", "order")), "order", NotAssigned},
-		{"this right at the other client", g().at(clientB, mandate(clientB, "report", "order")), "report", NotAssigned},
-		{"a resource of the client's", member(gives("order", oneClient("org_a"))).at(clientA, mandate(clientA, "order")).on("res_a1"), "order", Allowed},
+		{"this right at this client", g().at(clientA, mandate("report", "order")), "report", Allowed},
+		{"the other's right at this client", g().at(clientA, mandate("report", "order")), "order", NotAssigned},
+		{"this right at the other client", g().at(clientB, mandate("report", "order")), "report", NotAssigned},
+		{"a resource of the client's", member(gives("order", oneClient("org_a"))).at(clientA, mandate("order")).on("res_a1"), "order", Allowed},
 		{"in the own organization", g(), "report", NotAssigned},
 		{"the own organization as if a client", member(gives("report", oneClient("org_own"))), "report", NotAssigned},
 	})
@@ -334,7 +335,7 @@ func TestV23_CompanyBasedReachesThatClientOnly(t *testing.T) {
 func TestV26_RoleBasedReachesEveryClient(t *testing.T) {
 	t.Parallel()
 	for _, client := range []OrganizationID{clientA, clientB, "org_of_tomorrow"} {
-		g := member(gives("report", allClients())).at(client, mandate(client, "report"))
+		g := member(gives("report", allClients())).at(client, mandate("report"))
 		if got := g.Decide("report", testNow); got != Allowed {
 			t.Errorf("%s: %s", client, got)
 		}
@@ -346,13 +347,13 @@ func TestV30_RoleBasedNeverReachesTheOwnOrganization(t *testing.T) {
 	decideAll(t, []decisionCase{
 		{"the organization", member(gives("report", allClients())), "report", NotAssigned},
 		{"a resource in it", member(givesRole("administrator", allClients())).on("res_11"), "order", NotAssigned},
-		{"with a mandate that it gave itself", member(gives("report", allClients())).at(ownOrg, mandate(ownOrg, "report")), "report", NotAssigned},
+		{"with a mandate that it gave itself", member(gives("report", allClients())).at(ownOrg, mandate("report")), "report", NotAssigned},
 	})
 }
 
 func TestV31_OwnScopesNeverReachAClient(t *testing.T) {
 	t.Parallel()
-	everything := mandate(clientA, "report", "order", RightSeeResources)
+	everything := mandate("report", "order", RightSeeResources)
 	decideAll(t, []decisionCase{
 		{"role for the whole organization", member().withRoles("administrator").at(clientA, everything), "report", NotAssigned},
 		{"scope organization", member(gives("report", wholeOrg())).at(clientA, everything), "report", NotAssigned},
@@ -372,23 +373,26 @@ func TestV25_V29_CeilingOfEachClient(t *testing.T) {
 		"both":          {allClients(), oneClient("org_a"), oneClient("org_b")},
 	} {
 		g := func() question { return member(givesRole("administrator", scope...), gives("order", scope...)) }
-		broker := mandate(clientB, "report", "order")
+		broker := mandate("report", "order")
 		broker.Type = "broker"
-		ofNoType := mandate(clientA, "report")
+		ofNoType := mandate("report")
 		ofNoType.Type = "gone"
 		decideAll(t, []decisionCase{
-			{way + ": within A's", g().at(clientA, mandate(clientA, "report", "order")), "report", Allowed},
-			{way + ": above A's", g().at(clientA, mandate(clientA, "report")), "order", AboveMandate},
-			{way + ": A's room is not B's", g().at(clientB, mandate(clientA, "order"), mandate(clientB, "report")), "order", AboveMandate},
-			{way + ": within B's", g().at(clientB, mandate(clientA, "order"), mandate(clientB, "report")), "report", Allowed},
+			{way + ": within A's", g().at(clientA, mandate("report", "order")), "report", Allowed},
+			{way + ": above A's", g().at(clientA, mandate("report")), "order", AboveMandate},
+			{way + ": A's room is not B's", g().at(clientB, mandate("report")), "order", AboveMandate},
+			{way + ": nor is it looked at", g().at(clientB).but(func(g *Grounds) {
+				*g.Mandates = Mandates{Principal: clientA, Agent: ownOrg, Items: []Mandate{mandate("order")}}
+			}), "order", NoMandate},
+			{way + ": within B's", g().at(clientB, mandate("report")), "report", Allowed},
 			{way + ": above B's type", g().at(clientB, broker), "order", AboveMandate},
-			{way + ": two mandates add up", g().at(clientA, mandate(clientA, "report"), mandate(clientA, "order")), "order", Allowed},
-			{way + ": an empty one", g().at(clientA, mandate(clientA)), "report", AboveMandate},
+			{way + ": two mandates add up", g().at(clientA, mandate("report"), mandate("order")), "order", Allowed},
+			{way + ": an empty one", g().at(clientA, mandate()), "report", AboveMandate},
 			{way + ": of a type that is gone", g().at(clientA, ofNoType), "report", AboveMandate},
-			{way + ": Fullmakt's own right, which none gives", g().at(clientA, mandate(clientA, "report")), RightEditUsers, AboveMandate},
-			{way + ": a right of later, which no mandate gives", g().at(clientA, mandate(clientA, "report")), "module-of-tomorrow", AboveMandate},
-			{way + ": on a client's resource", g().at(clientA, mandate(clientA, "order")).on("res_a1"), "order", Allowed},
-			{way + ": above it on a client's resource", g().at(clientA, mandate(clientA, "report")).on("res_a1"), "order", AboveMandate},
+			{way + ": Fullmakt's own right, which none gives", g().at(clientA, mandate("report")), RightEditUsers, AboveMandate},
+			{way + ": a right of later, which no mandate gives", g().at(clientA, mandate("report")), "module-of-tomorrow", AboveMandate},
+			{way + ": on a client's resource", g().at(clientA, mandate("order")).on("res_a1"), "order", Allowed},
+			{way + ": above it on a client's resource", g().at(clientA, mandate("report")).on("res_a1"), "order", AboveMandate},
 		})
 	}
 }
@@ -396,21 +400,21 @@ func TestV25_V29_CeilingOfEachClient(t *testing.T) {
 // The member is the same throughout; only the mandates change. Also XC3 and XC14.
 func TestV28_MandatesExtendAndNarrowWithoutAnEdit(t *testing.T) {
 	t.Parallel()
-	g := member(gives("report", allClients()), gives("order", allClients()))
+	g := member(gives("report", allClients()), gives("order", allClients())).at(clientA)
 	before := *g.Member.Membership
-	later := mandate(clientA, "report", "order")
+	given := &g.Mandates.Items
 	for _, step := range []struct {
 		name          string
 		change        func()
 		report, order Verdict
 	}{
-		{"none yet", func() { g.at(clientA) }, NoMandate, NoMandate},
-		{"a first", func() { g.Mandates = append(g.Mandates, mandate(clientA, "report")) }, Allowed, AboveMandate},
-		{"a second, with more", func() { g.Mandates = append(g.Mandates, later) }, Allowed, Allowed},
-		{"the second shrinks", func() { later.Rights = []RightKey{"report"} }, Allowed, AboveMandate},
-		{"and grows", func() { later.Rights = []RightKey{"order"} }, Allowed, Allowed},
-		{"the first is revoked", func() { g.Mandates[0].RevokedAt = testNow }, AboveMandate, Allowed},
-		{"the second is", func() { later.RevokedAt = testNow }, NoMandate, NoMandate},
+		{"none yet", func() {}, NoMandate, NoMandate},
+		{"a first", func() { *given = append(*given, mandate("report")) }, Allowed, AboveMandate},
+		{"a second, with more", func() { *given = append(*given, mandate("report", "order")) }, Allowed, Allowed},
+		{"the second shrinks", func() { (*given)[1].Rights = []RightKey{"report"} }, Allowed, AboveMandate},
+		{"and grows", func() { (*given)[1].Rights = []RightKey{"order"} }, Allowed, Allowed},
+		{"the first is revoked", func() { (*given)[0].RevokedAt = testNow }, AboveMandate, Allowed},
+		{"the second is", func() { (*given)[1].RevokedAt = testNow }, NoMandate, NoMandate},
 	} {
 		step.change()
 		report, order := g.Decide("report", testNow), g.Decide("order", testNow)
@@ -427,7 +431,7 @@ func TestV28_MandatesExtendAndNarrowWithoutAnEdit(t *testing.T) {
 
 func TestXC2_ProfileThatTakesARightFromTheTypeNarrowsOlderMandates(t *testing.T) {
 	t.Parallel()
-	g := member(gives("order", allClients()), gives("report", oneClient("org_a"))).at(clientA, mandate(clientA, "order", "report"))
+	g := member(gives("order", allClients()), gives("report", oneClient("org_a"))).at(clientA, mandate("order", "report"))
 	for _, right := range []RightKey{"order", "report"} {
 		if got := g.Decide(right, testNow); got != Allowed {
 			t.Fatalf("%s before: %s", right, got)
@@ -460,7 +464,7 @@ func TestXC13_MandateDaysAreThePrincipals(t *testing.T) {
 		{"Europe/Mariehamn", "2026-10-25", "2026-10-25", utc(10, 24, 21), utc(10, 25, 22)},
 		{"Europe/Stockholm", "2026-10-25", "2026-10-25", utc(10, 24, 22), utc(10, 25, 23)},
 	} {
-		m := mandate(clientA, "report")
+		m := mandate("report")
 		m.From, m.To = c.from, c.to
 		g := member(gives("report", allClients())).at(clientA, m)
 		g.Where.TimeZone, g.Member.Organization.TimeZone = c.zone, "Pacific/Auckland"
@@ -469,7 +473,7 @@ func TestXC13_MandateDaysAreThePrincipals(t *testing.T) {
 				t.Errorf("%s to %s in %s, at %v: %s, want %s", c.from, c.to, c.zone, now.UTC(), g.Decide("report", now), want)
 			}
 		}
-		m.To = ""
+		g.Mandates.Items[0].To = ""
 		if got := g.Decide("report", c.end.AddDate(70, 0, 0)); got != Allowed {
 			t.Errorf("without a last day: %s", got)
 		}
@@ -480,8 +484,8 @@ func TestXB1_ResourceOfAnotherOrganization(t *testing.T) {
 	t.Parallel()
 	decideAll(t, []decisionCase{
 		{"client's resource in the own organization", member().withRoles("administrator").on("res_a1"), "order", UnknownPlaces},
-		{"own resource at a client", member(gives("order", allClients())).at(clientA, mandate(clientA, "order")).on("res_11"), "order", UnknownPlaces},
-		{"one client's resource at another", member(gives("order", allClients())).at(clientB, mandate(clientB, "order")).on("res_a1"), "order", UnknownPlaces},
+		{"own resource at a client", member(gives("order", allClients())).at(clientA, mandate("order")).on("res_11"), "order", UnknownPlaces},
+		{"one client's resource at another", member(gives("order", allClients())).at(clientB, mandate("order")).on("res_a1"), "order", UnknownPlaces},
 		{"named by a scope", member(gives("order", under("site", "res_a1"))).on("res_a1"), "order", UnknownPlaces},
 	})
 }
@@ -494,6 +498,6 @@ func TestDecideOrderOfReasons(t *testing.T) {
 		{"locked, foreign resource", member().validity(Validity{Type: Locked}).on("res_a1"), "order", UnknownPlaces},
 		{"locked, no mandate, not given", member().validity(Validity{Type: Locked}).at(clientA), "report", NotValid},
 		{"no mandate, not given", member().at(clientA), "report", NoMandate},
-		{"above, not given", member().at(clientA, mandate(clientA)), "report", AboveMandate},
+		{"above, not given", member().at(clientA, mandate()), "report", AboveMandate},
 	})
 }

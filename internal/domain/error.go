@@ -121,6 +121,7 @@ var (
 	ErrNoSignIn         = &Error{Kind: Conflict, Code: "no-sign-in", Detail: "The user's roles are without sign-in, so there is no account to open."}
 	ErrInactive         = &Error{Kind: Conflict, Code: "user-inactive", Detail: "The user has been removed and can be restored."}
 	ErrNotInactive      = &Error{Kind: Conflict, Code: "user-not-inactive", Detail: "The user has not been removed."}
+	ErrNothingGiven     = &Error{Kind: Conflict, Code: "nothing-given", Detail: "The user has no roles and no assignments that could be taken away."}
 	ErrSubscription     = &Error{Kind: Refused, Code: "subscription-missing", Detail: "There is no active subscription of this number that is free."}
 	ErrMandateCycle     = &Error{Kind: Refused, Code: "mandate-cycle", Detail: "That organization has given you a mandate. Neither can act for the other at once."}
 	ErrMandateSelf      = &Error{Kind: Refused, Code: "mandate-self", Detail: "An organization needs no mandate of its own."}

@@ -21,6 +21,15 @@ type Client struct {
 	Mandates     *Mandates
 }
 
+// Room is every right that somebody may have at the client at a moment: none
+// when no mandate holds, or while the client is closed.
+func (c *Client) Room(p *Profile, now time.Time) []RightKey {
+	if c.Organization.Suspended {
+		return nil
+	}
+	return c.Mandates.Room(p, now, c.Organization.Zone())
+}
+
 // MayGive says whether the caller may give this to a user of the organization
 // that the request is about, and with MayTake is the one place where that is
 // decided. The attack it stops: somebody who may edit users gives an
@@ -86,7 +95,7 @@ func (v *giving) place(s Scope) *Grounds {
 		g.Where = &Organization{} // any but the own one
 	case ForClient:
 		client := v.Clients[OrganizationID(s.ID)]
-		if client == nil {
+		if client == nil || v.taking && !client.Mandates.open(v.now, client.Organization.Zone()) {
 			return nil
 		}
 		g.Where, g.Mandates = client.Organization, client.Mandates
@@ -118,6 +127,8 @@ func (v *giving) role(g *Grounds, key RoleKey, s Scope) error {
 		switch err := v.right(g, right, s); {
 		case err == nil:
 			given = true
+		case errors.Is(err, ErrAboveMandate) && v.profile.mandated(right) && !v.holds(g, right):
+			return ErrRightNotYours // a wider mandate, tomorrow, would give it
 		case errors.Is(err, ErrScope), errors.Is(err, ErrAboveMandate):
 			refused = err
 		default:
@@ -138,16 +149,25 @@ func (v *giving) right(g *Grounds, right RightKey, s Scope) error {
 		}
 		return useless
 	}
-	if g.assigned(right) || v.holdsAll() && !v.profile.sensitive(right) {
-		return nil
+	if !v.holds(g, right) {
+		return ErrRightNotYours
 	}
-	return ErrRightNotYours
+	return nil
+}
+
+// holds tells whether the caller has the right in the place, whatever a mandate
+// has room for.
+func (v *giving) holds(g *Grounds, right RightKey) bool {
+	return g.assigned(right) || v.holdsAll() && !v.profile.sensitive(right)
 }
 
 // useless tells that the right can be of no use in the place, and why.
 func (v *giving) useless(g *Grounds, right RightKey, s Scope) error {
 	switch s.Type {
 	case InOrganization:
+		if !v.profile.Knows(right) {
+			return ErrScope // it is gone from the profile, or the operator's alone
+		}
 	case ForClients:
 		if !v.profile.mandated(right) {
 			return ErrScope
@@ -164,11 +184,16 @@ func (v *giving) useless(g *Grounds, right RightKey, s Scope) error {
 	return nil
 }
 
-// holdsAll tells whether the caller has a role of all rights for the whole organization.
+// holdsAll tells whether the caller has a role of all rights for the whole
+// organization, in whichever of the two ways it was given.
 func (v *giving) holdsAll() bool {
-	return slices.ContainsFunc(v.caller.Here.Membership.Roles, func(key RoleKey) bool {
+	m := v.caller.Here.Membership
+	all := func(key RoleKey) bool {
 		role := v.profile.Role(key)
 		return role != nil && role.All
+	}
+	return slices.ContainsFunc(m.Roles, all) || slices.ContainsFunc(m.Assignments, func(a Assignment) bool {
+		return a.holdsIn(Scope{Type: InOrganization}) && slices.ContainsFunc(a.Roles, all)
 	})
 }
 

@@ -31,6 +31,12 @@ func (k MailKind) purpose() Purpose {
 	return ""
 }
 
+// invites tells whether the mail is an organization's word to one of its people,
+// and not about the person's own account.
+func (k MailKind) invites() bool {
+	return k == MailActivation || k == MailNamed || k == MailPasswordByAdmin
+}
+
 // MailState is where an outbox item stands.
 type MailState string
 

@@ -36,8 +36,32 @@ type Mandates struct {
 	Items    []Mandate
 }
 
-// MaxMandates bounds the mandates from one organization to another, past ones included.
+// MaxMandates bounds the mandates from one organization to another. Past ones
+// are among them until they have to make room; the audit keeps those.
 const MaxMandates = 50
+
+// MandateStatus is what a mandate is at a moment, derived, never stored.
+type MandateStatus string
+
+const (
+	MandateIsUpcoming MandateStatus = "upcoming"
+	MandateIsActive   MandateStatus = "active"
+	MandateIsEnded    MandateStatus = "ended"
+	MandateIsRevoked  MandateStatus = "revoked"
+)
+
+// Status is the mandate's at a moment, in the principal's zone.
+func (m *Mandate) Status(now time.Time, zone *time.Location) MandateStatus {
+	switch {
+	case !m.RevokedAt.IsZero():
+		return MandateIsRevoked
+	case m.over(now, zone):
+		return MandateIsEnded
+	case m.HoldsAt(now, zone):
+		return MandateIsActive
+	}
+	return MandateIsUpcoming
+}
 
 // HoldsAt tells whether the mandate counts at a moment, in the principal's zone.
 func (m *Mandate) HoldsAt(now time.Time, zone *time.Location) bool {
@@ -66,9 +90,9 @@ func (m *Mandates) Room(p *Profile, now time.Time, zone *time.Location) (rights 
 	if m == nil {
 		return nil
 	}
-	for _, r := range p.Rights {
-		if slices.ContainsFunc(m.Items, func(one Mandate) bool { return one.HoldsAt(now, zone) && one.lets(p, r.Key) }) {
-			rights = append(rights, r.Key)
+	for _, right := range p.EveryRight() {
+		if slices.ContainsFunc(m.Items, func(one Mandate) bool { return one.HoldsAt(now, zone) && one.lets(p, right) }) {
+			rights = append(rights, right)
 		}
 	}
 	return rights
@@ -89,32 +113,22 @@ type NewMandate struct {
 	From, To Date       // an empty From is today
 }
 
+// ForMandate names what a new mandate stands on, beside its principal.
+func (w *Want) ForMandate(agent OrganizationClaim) {
+	w.Business = agent
+	w.Attempts = append(w.Attempts, limitUnknown(w.Organization).Key)
+}
+
 // GiveMandate lets an organization act for the one that the request is about.
 // Nobody hands on a right that they do not hold themselves, but the operator,
-// who writes down what the principal has signed.
-func GiveMandate(ctx context.Context, store Store, c *Change, s *Scene, p *Profile, in NewMandate) (*Mandates, *Mandate, error) {
-	if s.BusinessClaim == nil {
-		return nil, nil, ErrNoOrganization
-	}
-	id := s.BusinessClaim.Organization
-	if id == s.Organization.ID {
-		return nil, nil, ErrMandateSelf
-	}
-	found, err := store.Load(ctx, Want{Organization: s.Organization.ID, Agents: []OrganizationID{id}})
-	if err != nil {
-		return nil, nil, err
-	}
-	agent := found.Agents[id]
-	if agent == nil {
-		return nil, nil, ErrNoOrganization
-	}
-	zone := s.Organization.Zone()
-	if agent.Received.open(c.At, agent.Organization.Zone()) {
-		return nil, nil, ErrMandateCycle
-	}
+// who writes down what the principal has signed. What can be refused without a
+// look at who the agent is comes first, so that nobody asks who is here with a
+// request that cannot succeed.
+func GiveMandate(ctx context.Context, store Store, c *Change, s *Scene, p *Profile, in NewMandate) (*Organization, *Mandate, error) {
 	if err := mayMandate(s.Caller, p, in.Rights, c.At); err != nil {
 		return nil, nil, err
 	}
+	zone := s.Organization.Zone()
 	m := Mandate{
 		ID: NewMandateID(c.At), Type: in.Type, Rights: in.Rights, From: in.From, To: in.To,
 		Revision: 1, CreatedAt: c.At, UpdatedAt: c.At,
@@ -122,31 +136,78 @@ func GiveMandate(ctx context.Context, store Store, c *Change, s *Scene, p *Profi
 	if m.From == "" {
 		m.From = Today(c.At, zone)
 	}
-	if m.To != "" && (m.To < m.From || m.To.before(c.At, zone)) {
-		return nil, nil, Fault("/to", "dates-past", "The last day has passed, or comes before the first.")
+	if err := m.checkEnd(c.At, zone); err != nil {
+		return nil, nil, err
+	}
+	agent, err := c.agent(ctx, store, s, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	if agent.Received.open(c.At, agent.Organization.Zone()) {
+		return nil, nil, ErrMandateCycle
 	}
 	next := *agent.Given
 	next.Items = append(slices.Clone(next.Items), m)
 	if len(next.Items) > MaxMandates {
-		return nil, nil, ErrTooMuch
+		past := slices.IndexFunc(next.Items, func(one Mandate) bool { return one.over(c.At, zone) })
+		if past < 0 {
+			return nil, nil, ErrTooMuch
+		}
+		next.Items = slices.Delete(next.Items, past, past+1)
 	}
 	c.putMandates(s.Organization, agent.Organization, &next)
 	c.Hold(agent.Received) // or the two could give each other one at the same moment
 	var made diff
-	made.field("agent", "", string(id))
+	made.field("agent", "", string(agent.Organization.ID))
 	made.field("type", "", string(m.Type))
 	made.field("rights", "", words(m.Rights))
 	made.field("from", "", string(m.From))
 	made.field("to", "", string(m.To))
 	c.recordMandate(&next, &m, MandateGiven, made)
-	return &next, &m, nil
+	return agent.Organization, &m, nil
 }
 
+// agent finds the organization that a mandate is for. Who else uses the portal
+// is nobody's to find out by trying: what is not found is counted, and who has
+// asked for too many is told nothing. The operator knows them all.
+func (c *Change) agent(ctx context.Context, store Store, s *Scene, p *Profile) (*Agent, error) {
+	limit, operator := limitUnknown(s.Organization.ID), !s.Caller.Here.Lets(p, c.At)
+	if wait := limit.wait(s.Attempts[limit.Key], c.At); wait > 0 && !operator {
+		return nil, throttled(wait)
+	}
+	switch {
+	case s.BusinessClaim == nil && operator:
+		return nil, ErrNoOrganization
+	case s.BusinessClaim == nil:
+		return nil, c.miss(ctx, store, s, limit, ErrNoOrganization)
+	case s.BusinessClaim.Organization == s.Organization.ID:
+		return nil, ErrMandateSelf
+	}
+	id := s.BusinessClaim.Organization
+	found, err := store.Load(ctx, Want{Organization: s.Organization.ID, Agents: []OrganizationID{id}})
+	if err != nil {
+		return nil, err
+	}
+	if found.Agents[id] == nil {
+		return nil, ErrNoOrganization
+	}
+	return found.Agents[id], nil
+}
+
+// mayMandate says whether the caller may hand these rights on to an agent.
 func mayMandate(caller *Caller, p *Profile, rights []RightKey, now time.Time) error {
 	if !caller.Here.Lets(p, now) {
 		return nil // the operator
 	}
 	return caller.MayGive(p, Gift{Assignments: []Assignment{{Rights: rights, Scopes: []Scope{{Type: InOrganization}}}}}, now)
+}
+
+// checkEnd refuses a last day that makes no sense.
+func (m *Mandate) checkEnd(now time.Time, zone *time.Location) error {
+	if m.To != "" && (m.To < m.From || m.To.before(now, zone)) {
+		return Fault("/to", "dates-past", "The last day has passed, or comes before the first.")
+	}
+	return nil
 }
 
 func (c *Change) putMandates(principal, agent *Organization, m *Mandates) {
@@ -189,7 +250,8 @@ func FindMandate(ctx context.Context, store Store, principal OrganizationID, id 
 	}
 }
 
-// UpdateMandate changes what a mandate has room for, or how long it holds.
+// UpdateMandate changes what a mandate has room for, or how long it holds. To
+// let it hold longer is to give all of it anew.
 func UpdateMandate(c *Change, s *Scene, p *Profile, all *Mandates, old *Mandate, in MandatePatch) (*Mandate, error) {
 	zone := s.Organization.Zone()
 	if old.over(c.At, zone) {
@@ -197,6 +259,7 @@ func UpdateMandate(c *Change, s *Scene, p *Profile, all *Mandates, old *Mandate,
 	}
 	m := *old
 	var changed diff
+	var given []RightKey
 	if in.Rights != nil {
 		t := p.MandateType(m.Type)
 		for i, right := range *in.Rights {
@@ -204,22 +267,26 @@ func UpdateMandate(c *Change, s *Scene, p *Profile, all *Mandates, old *Mandate,
 				return nil, Fault(fmt.Sprintf("/rights/%d", i), "value-unknown", "A mandate of this type has no room for this right.")
 			}
 		}
-		added := slices.DeleteFunc(slices.Clone(*in.Rights), func(r RightKey) bool { return slices.Contains(m.Rights, r) })
-		if err := mayMandate(s.Caller, p, added, c.At); err != nil {
-			return nil, err
-		}
+		given = slices.DeleteFunc(slices.Clone(*in.Rights), func(r RightKey) bool { return slices.Contains(m.Rights, r) })
 		changed.field("rights", words(m.Rights), words(*in.Rights))
 		m.Rights = *in.Rights
 	}
 	if in.To != nil {
-		if *in.To != "" && (*in.To < m.From || in.To.before(c.At, zone)) {
-			return nil, Fault("/to", "dates-past", "The last day has passed, or comes before the first.")
-		}
-		changed.field("to", string(m.To), string(*in.To))
 		m.To = *in.To
+		if err := m.checkEnd(c.At, zone); err != nil {
+			return nil, err
+		}
+		if old.To != "" && (m.To == "" || m.To > old.To) {
+			// What the profile has taken out of the type since is given by nobody.
+			given = slices.DeleteFunc(slices.Clone(m.Rights), func(r RightKey) bool { return !m.lets(p, r) })
+		}
+		changed.field("to", string(old.To), string(m.To))
 	}
 	if len(changed) == 0 {
 		return &m, nil
+	}
+	if err := mayMandate(s.Caller, p, given, c.At); err != nil {
+		return nil, err
 	}
 	c.changeMandate(s, all, &m, MandateUpdated, changed)
 	return &m, nil

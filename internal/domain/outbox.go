@@ -26,7 +26,7 @@ type Delivery struct {
 	Mail         *Mail
 	Person       *Person
 	Organization *Organization
-	Membership   *Membership // the receiver's in the organization; nil when gone
+	Membership   *Membership // the receiver's in the organization
 	Token        LinkToken   // of a mail with a link
 	Expires      time.Time   // of that link
 }
@@ -35,7 +35,7 @@ type Delivery struct {
 // from now on. It returns nil, with the change marking the mail as dropped,
 // when there is nobody to tell or a newer link has taken its place, or as dead
 // when it was tried too often.
-func (c *Change) Begin(ctx context.Context, store Store, m *Mail, mint Minter) (*Delivery, error) {
+func (c *Change) Begin(ctx context.Context, store Store, profile *Profile, m *Mail, mint Minter) (*Delivery, error) {
 	ref := LinkRef{Person: m.Person, Purpose: m.Kind.purpose(), Organization: m.Organization}
 	want := Want{User: m.Person, Organization: m.Organization}
 	if ref.Purpose != "" {
@@ -47,7 +47,7 @@ func (c *Change) Begin(ctx context.Context, store Store, m *Mail, mint Minter) (
 	}
 	claimed := *m
 	claimed.Attempts++
-	if reason := undeliverable(s, m, ref, c.At); reason != "" {
+	if reason := undeliverable(s, profile, m, ref, c.At); reason != "" {
 		claimed.State, claimed.Reason = MailDropped, reason
 		c.Put(&claimed)
 		return nil, nil
@@ -74,13 +74,23 @@ func (c *Change) Begin(ctx context.Context, store Store, m *Mail, mint Minter) (
 	return d, nil
 }
 
-func undeliverable(s *Scene, m *Mail, ref LinkRef, now time.Time) string {
+// undeliverable says why a mail is not to leave any more. An item is no more
+// than a claim: that its person, organization and link belong together is asked
+// again, so that none that was forged or mixed up tells one customer of another.
+func undeliverable(s *Scene, p *Profile, m *Mail, ref LinkRef, now time.Time) string {
+	member := s.Membership
 	switch {
 	case s.User == nil || s.Organization == nil:
 		return "the person or the organization is gone"
+	case member == nil:
+		return "the person is no user of the organization"
+	case s.Organization.Suspended && m.Kind.invites():
+		return "the organization is suspended"
+	case m.Kind == MailNamed && (!member.RemovedAt.IsZero() || member.SignsIn(p)):
+		return "the user has no role without sign-in any more"
 	case ref.Purpose == "":
 		return ""
-	case s.Link == nil || s.Link.ID != m.Link || !s.Link.counts(s.User):
+	case s.Link == nil || s.Link.ID != m.Link || s.Link.Organization != m.Organization || !s.Link.counts(s.User):
 		return "the link has been used or replaced"
 	case !now.Before(s.Link.ExpiresAt):
 		return "the link has expired"

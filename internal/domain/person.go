@@ -165,8 +165,10 @@ func (m *Membership) AssignedRoles() []RoleKey {
 }
 
 // administers tells whether the membership makes an administrator: one who can
-// give the rights of the organization to others.
-func (m *Membership) administers(p *Profile) bool { return m.everywhere(p, RightEditUsers) }
+// give the rights of the organization to others. Without sign-in nobody can.
+func (m *Membership) administers(p *Profile) bool {
+	return m.everywhere(p, RightEditUsers) && m.SignsIn(p)
+}
 
 // everywhere tells whether the membership has the right in the whole organization.
 func (m *Membership) everywhere(p *Profile, right RightKey) bool {
@@ -200,7 +202,7 @@ func (p Place) counts(profile *Profile, now time.Time) bool {
 func anyWaits(places []Place, profile *Profile, now time.Time) bool {
 	return slices.ContainsFunc(places, func(p Place) bool {
 		status := p.Membership.Status(profile, now, p.Organization.Zone())
-		return p.Membership.SignsIn(profile) && (status == StatusActive || status == StatusInvited)
+		return !p.Organization.Suspended && p.Membership.SignsIn(profile) && (status == StatusActive || status == StatusInvited)
 	})
 }
 

@@ -98,6 +98,7 @@ func CreateResource(c *Change, s *Scene, p *Profile, in NewResource) (*Resource,
 	c.Put(r)
 	var made diff
 	made.field("type", "", string(r.Type))
+	made.field("parent", "", string(in.Parent))
 	made.field("name", "", r.Name)
 	made.field("reference", "", r.Reference)
 	made.field("features", "", words(r.Features))
@@ -171,7 +172,9 @@ func (c *Change) refer(ctx context.Context, store Store, r *Resource, reference 
 // RemoveResource takes a resource away, and from every user what they were
 // given on it. Unconfirmed, it only says from how many. Users are changed one by
 // one before the resource goes, so that a removal that breaks off can be begun
-// anew; what is given on it meanwhile holds nowhere, since its id never comes back.
+// anew; what is given on it meanwhile holds nowhere, since its id never comes
+// back. What the caller has on it goes last, with the resource: it may be all
+// that lets them do this.
 func RemoveResource(ctx context.Context, store Store, c *Change, s *Scene, p *Profile, r *Resource, confirmed bool) error {
 	if t := p.ResourceType(r.Type); t != nil && t.Operator && !s.Caller.Operates(p, c.At) {
 		return ErrOperatorOnly
@@ -189,18 +192,26 @@ func RemoveResource(ctx context.Context, store Store, c *Change, s *Scene, p *Pr
 		return ErrResourceInUse.Affecting(len(users))
 	}
 	for _, m := range users {
-		one := &Change{Actor: c.Actor, At: c.At, RequestID: c.RequestID}
+		one := c
+		if m.Person != s.Caller.Person.ID {
+			one = c.apart()
+		}
 		next, taken := m.without(Grants{Scopes: []Scope{here}, All: true})
-		next.untitle(r.ID)
+		next.untitle(taken)
+		if err := one.reseat(s, p, next); err != nil {
+			return err
+		}
 		one.rewrite(m, next, UserUpdated, assignmentChange(taken, nil))
+		if one == c {
+			continue
+		}
 		s.Caller.Hold(p, one)
 		if err := store.Commit(ctx, one); err != nil {
 			return err
 		}
+		s.follow(one)
 	}
-	parent := ResourceID("")
-	if len(r.Path) > 0 {
-		parent = r.Path[len(r.Path)-1]
+	if parent := r.Parent(); parent != "" {
 		found, err := store.Load(ctx, Want{Organization: r.Organization, Resources: []ResourceID{parent}})
 		if err != nil {
 			return err
@@ -215,15 +226,14 @@ func RemoveResource(ctx context.Context, store Store, c *Change, s *Scene, p *Pr
 	if r.Reference != "" {
 		c.Remove(&ResourceClaim{Version: 1, Organization: r.Organization, ResourceRef: ResourceRef{r.Type, r.Reference}, Resource: r.ID})
 	}
-	c.Record(r.Organization, ResourceRemoved, aboutResource(r.ID), FieldChange{Field: "name", Before: r.Name})
+	var gone diff
+	gone.field("type", string(r.Type), "")
+	gone.field("parent", string(r.Parent()), "")
+	gone.field("name", r.Name, "")
+	gone.field("reference", r.Reference, "")
+	gone.field("features", words(r.Features), "")
+	c.Record(r.Organization, ResourceRemoved, aboutResource(r.ID), gone...)
 	return nil
-}
-
-// ResourceUser is what a user has directly on a resource.
-type ResourceUser struct {
-	Person PersonID
-	Roles  []RoleKey
-	Rights []RightKey
 }
 
 // MaxResourceUsers is how many can be changed at once: all of them or none.

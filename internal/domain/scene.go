@@ -17,6 +17,7 @@ type Want struct {
 	Reference      ResourceRef      // of Organization
 	Clients        []OrganizationID // organizations, with their mandates to Organization
 	Agents         []OrganizationID // organizations, with their mandates from and to Organization
+	Organizations  []OrganizationID // others
 	Subscription   SubscriptionID   // of Organization
 	Questions      []Question
 	Link           LinkRef // a link
@@ -51,6 +52,7 @@ type Scene struct {
 	Reference      *ResourceClaim
 	Clients        map[OrganizationID]*Client
 	Agents         map[OrganizationID]*Agent
+	Organizations  map[OrganizationID]*Organization // of Want.Organizations
 	Subscription   *Subscription
 	Grounds        []*Grounds // of the questions, in their order, without the profile
 	Link           *Link
@@ -85,6 +87,9 @@ type Store interface {
 	Removed(ctx context.Context, org OrganizationID, page PageRequest) (Page[*Membership], error)
 	// Resources of a type in an organization by name.
 	Resources(ctx context.Context, org OrganizationID, of ScopeType, page PageRequest) (Page[*Resource], error)
+	// ResourcesAmong are those of an organization that have one of the ids, all of
+	// them, in the order of Resources, as they were last written.
+	ResourcesAmong(ctx context.Context, org OrganizationID, ids []ResourceID) (Page[*Resource], error)
 	// Given are the mandates that an organization has given, by agent.
 	Given(ctx context.Context, principal OrganizationID, page PageRequest) (Page[*Mandates], error)
 	// Received are the mandates that an organization has been given and that were
@@ -114,5 +119,6 @@ type PageRequest struct {
 // Page is a part of a list.
 type Page[T any] struct {
 	Items []T
-	Next  string // empty: there is no more
+	Keys  []string // where each of them is; as After, what comes behind it
+	Next  string   // empty: there is no more
 }

@@ -65,3 +65,18 @@ func (a *Assignment) holdsOn(id ResourceID) bool {
 	i, found := slices.BinarySearchFunc(a.Scopes, string(id), func(s Scope, id string) int { return cmp.Compare(s.ID, id) })
 	return found && a.Scopes[i].Type != ForClient
 }
+
+// Given are the rights that the membership was given in exactly the scope, by
+// roles too. Whether they count there now is for a decision to say. For clients
+// only what a mandate can have room for is anything.
+func (m *Membership) Given(p *Profile, s Scope) (rights []RightKey) {
+	for _, right := range p.EveryRight() {
+		if (s.Type == ForClient || s.Type == ForClients) && !p.mandated(right) {
+			continue
+		}
+		if slices.ContainsFunc(m.Assignments, func(a Assignment) bool { return a.holdsIn(s) && a.gives(p, right) }) {
+			rights = append(rights, right)
+		}
+	}
+	return rights
+}

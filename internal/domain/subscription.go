@@ -25,14 +25,14 @@ func SetSubscription(ctx context.Context, store Store, c *Change, s *Scene, p *P
 	if s.Organization == nil {
 		return nil, ErrNotFound
 	}
-	sub := &Subscription{Organization: s.Organization.ID, ID: id}
+	sub, before := &Subscription{Organization: s.Organization.ID, ID: id}, ""
 	if s.Subscription != nil {
 		*sub = *s.Subscription
 		if sub.Active == active {
 			return sub, nil
 		}
+		before = activity(sub.Active)
 	}
-	before := activity(sub.Active)
 	sub.Active, sub.UpdatedAt = active, c.At
 	c.Put(sub)
 	c.Record(sub.Organization, SubscriptionSet, aboutSubscription(id), FieldChange{Field: "status", Before: before, After: activity(active)})

@@ -82,6 +82,12 @@ func limitOrganizationMail(org OrganizationID) Limit {
 	return Limit{Key: "mail-by/" + string(org), Free: 200, First: 10 * time.Second, Most: time.Hour}
 }
 
+// limitUnknown is of look-ups, by an organization's administrators, of others
+// that do not use the portal.
+func limitUnknown(by OrganizationID) Limit {
+	return Limit{Key: "unknown/" + string(by), Free: 20, First: time.Minute, Most: 12 * time.Hour}
+}
+
 // until is when the stored attempts stop to matter. It lies behind the longest
 // wait, or waiting that long would be enough to begin anew.
 func (l Limit) until(a *Attempts) time.Time { return a.LastAt.Add(2 * l.Most) }
@@ -122,7 +128,22 @@ func (c *Change) count(s *Scene, limits ...Limit) error {
 		return throttled(wait)
 	}
 	for _, l := range limits {
+		if counted := c.counted(l); counted != nil {
+			counted.Count++
+			continue
+		}
 		c.Put(l.next(s.Attempts[l.Key], c.At))
+	}
+	return nil
+}
+
+// counted is what the change writes of a limit already: a transaction writes
+// nothing twice.
+func (c *Change) counted(l Limit) *Attempts {
+	for _, w := range c.Writes {
+		if a, ok := w.Entity.(*Attempts); ok && a.Key == l.Key {
+			return a
+		}
 	}
 	return nil
 }
@@ -184,6 +205,29 @@ func blame(ctx context.Context, store Store, c *Change, taken *Scene, source str
 	return c.settle(ctx, store, taken, []string{l.Key}, func(apart *Change, s *Scene) {
 		apart.Put(l.next(s.Attempts[l.Key], c.At))
 	})
+}
+
+// miss counts a look-up that has found nothing, in a transaction of its own, and
+// only then is what the caller is told: parallel ones cannot slip through.
+func (c *Change) miss(ctx context.Context, store Store, s *Scene, l Limit, told error) error {
+	for try := range 8 {
+		apart := c.apart()
+		if err := apart.count(s, l); err != nil {
+			return err
+		}
+		err := store.Commit(ctx, apart)
+		if err == nil {
+			return told
+		}
+		if !errors.Is(err, ErrContended) {
+			return err
+		}
+		pause(ctx, try)
+		if s, err = store.Load(ctx, Want{Attempts: []string{l.Key}}); err != nil {
+			return err
+		}
+	}
+	return throttled(time.Second)
 }
 
 // forgive clears what was counted, once the person has shown that it was them,

@@ -209,6 +209,13 @@ func UpdateUser(ctx context.Context, store Store, c *Change, s *Scene, profile *
 	}
 	if in.Subscription != nil && *in.Subscription != m.Subscription {
 		changed.field("subscription", string(m.Subscription), string(*in.Subscription))
+		// It is what the access hangs on: another one can give all of it back.
+		if !profile.Policies.SelfEdit && m.Person == s.Caller.Person.ID {
+			return nil, ErrSelf
+		}
+		if err := mayTakeAll(ctx, store, c, s, profile, s.Membership); err != nil {
+			return nil, err
+		}
 		if err := c.unsubscribe(ctx, store, &m); err != nil {
 			return nil, err
 		}
@@ -369,6 +376,10 @@ func RestoreUser(ctx context.Context, store Store, c *Change, s *Scene, profile 
 		next.Assignments = append(next.Assignments, kept...)
 		dropped.Assignments = append(dropped.Assignments, lost...)
 	}
+	if err := next.fits(); err != nil {
+		return nil, dropped, err
+	}
+	next.untitle(dropped.Assignments)
 	c.holdClients(places, next.Assignments)
 	if err := c.reseat(s, profile, &next); err != nil {
 		return nil, dropped, err
@@ -403,31 +414,40 @@ func (c *Caller) splits(p *Profile, places *Scene, a Assignment, now time.Time) 
 	if may(a) {
 		return []Assignment{a}, nil
 	}
-	whole := &Membership{Assignments: []Assignment{a}}
-	for _, one := range missing(whole.grants(), nil) {
-		keep, lose := Assignment{Scopes: one.Scopes}, Assignment{Scopes: one.Scopes}
-		for _, role := range one.Roles {
-			if may(Assignment{Roles: []RoleKey{role}, Scopes: one.Scopes}) {
+	for _, scope := range a.Scopes {
+		keep, lose := Assignment{Scopes: []Scope{scope}}, Assignment{Scopes: []Scope{scope}}
+		for _, role := range a.Roles {
+			if may(Assignment{Roles: []RoleKey{role}, Scopes: keep.Scopes}) {
 				keep.Roles = append(keep.Roles, role)
 			} else {
 				lose.Roles = append(lose.Roles, role)
 			}
 		}
-		for _, right := range one.Rights {
-			if may(Assignment{Rights: []RightKey{right}, Scopes: one.Scopes}) {
+		for _, right := range a.Rights {
+			if may(Assignment{Rights: []RightKey{right}, Scopes: keep.Scopes}) {
 				keep.Rights = append(keep.Rights, right)
 			} else {
 				lose.Rights = append(lose.Rights, right)
 			}
 		}
-		if len(keep.Roles)+len(keep.Rights) > 0 {
-			kept = append(kept, keep)
-		}
-		if len(lose.Roles)+len(lose.Rights) > 0 {
-			lost = append(lost, lose)
-		}
+		kept, lost = keep.join(kept), lose.join(lost)
 	}
 	return kept, lost
+}
+
+// join puts an assignment to others, into the one of the same roles and rights
+// if there is one. Of nothing it makes nothing.
+func (a Assignment) join(others []Assignment) []Assignment {
+	if len(a.Roles)+len(a.Rights) == 0 {
+		return others
+	}
+	for i := range others {
+		if o := &others[i]; slices.Equal(o.Roles, a.Roles) && slices.Equal(o.Rights, a.Rights) {
+			o.Scopes = append(o.Scopes, a.Scopes...)
+			return others
+		}
+	}
+	return append(others, a)
 }
 
 // ForRemoval names what the removal of a user stands on, beside the user.

@@ -103,7 +103,7 @@ func TestStatusIsDerived(t *testing.T) {
 		if c.activated {
 			m.ActivatedAt = now.Add(-time.Hour)
 		}
-		if got := m.Status(now, z); got != c.want {
+		if got := m.Status(testProfile, now, z); got != c.want {
 			t.Errorf("activated %v, %+v: %s, want %s", c.activated, c.v, got, c.want)
 		}
 	}

@@ -69,7 +69,7 @@ func TestJSONIsStrict(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := unmarshal([]byte(test.body), new(sample))
+			err := unmarshal([]byte(test.body), new(sample), false)
 			if test.code == "" {
 				if err != nil {
 					t.Errorf("got %v", err)
@@ -82,6 +82,46 @@ func TestJSONIsStrict(t *testing.T) {
 			}
 			if e.Fields[0].Pointer != test.pointer || string(e.Fields[0].Code) != test.code {
 				t.Errorf("got %+v", e.Fields[0])
+			}
+		})
+	}
+}
+
+// In somebody else's protocol members may come that we do not know, and null is
+// as good as nothing. All else stays as strict: two readings of one body are an attack.
+func TestForeignJSON(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		body          string
+		want          sample
+		code, pointer string
+	}{
+		"unknown":             {body: `{"nom":"N","name":"N"}`, want: sample{Name: "N"}},
+		"unknown inside":      {body: `{"inner":{"txt":{"deep":[1]}}}`},
+		"another case":        {body: `{"Name":"N"}`},
+		"null":                {body: `null`},
+		"null member":         {body: `{"name":null,"count":null,"tags":null,"inner":null,"tree":null}`},
+		"null pointer":        {body: `{"inner":{"text":null}}`},
+		"twice":               {body: `{"name":"N","name":"M"}`, code: "member-repeated", pointer: "/name"},
+		"twice, and unknown":  {body: `{"nom":1,"nom":2}`, code: "member-repeated", pointer: "/nom"},
+		"33 levels":           {body: nested(33), code: "json-too-deep", pointer: "/tree" + strings.Repeat("/0", 31)},
+		"33 levels, unknown":  {body: strings.Replace(nested(33), "tree", "wood", 1), code: "json-too-deep", pointer: "/wood" + strings.Repeat("/0", 31)},
+		"number for text":     {body: `{"name":1}`, code: "type-wrong", pointer: "/name"},
+		"text for a list":     {body: `{"tags":"a"}`, code: "type-wrong", pointer: "/tags"},
+		"list for the object": {body: `[]`, code: "type-wrong", pointer: ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got sample
+			err := unmarshal([]byte(test.body), &got, true)
+			if test.code != "" {
+				if !hasFault(err, test.pointer, test.code) {
+					t.Errorf("got %v", err)
+				}
+				return
+			}
+			if diff := gocmp.Diff(test.want, got); err != nil || diff != "" {
+				t.Errorf("%v\n%s", err, diff)
 			}
 		})
 	}
@@ -105,9 +145,11 @@ func TestNoJSON(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := unmarshal([]byte(body), new(sample))
-			if e, ok := errors.AsType[*domain.Error](err); !ok || e.Code != ErrJSON.Code || e.Kind != domain.Invalid || e.Detail != ErrJSON.Detail || len(e.Fields) > 0 {
-				t.Errorf("got %v", err)
+			for _, foreign := range []bool{false, true} {
+				err := unmarshal([]byte(body), new(sample), foreign)
+				if e, ok := errors.AsType[*domain.Error](err); !ok || e.Code != ErrJSON.Code || e.Kind != domain.Invalid || e.Detail != ErrJSON.Detail || len(e.Fields) > 0 {
+					t.Errorf("foreign %v: got %v", foreign, err)
+				}
 			}
 		})
 	}
@@ -123,15 +165,19 @@ func FuzzUnmarshal(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		var in sample
-		err := unmarshal(body, &in)
+		// What is read strictly is read the same when the protocol is foreign.
+		var in, foreign sample
+		err, errForeign := unmarshal(body, &in, false), unmarshal(body, &foreign, true)
+		if err == nil && (errForeign != nil || !reflect.DeepEqual(in, foreign)) {
+			t.Fatalf("%q: %+v, and foreign %+v, %v", body, in, foreign, errForeign)
+		}
 		if err == nil {
 			out, err := marshal(in)
 			if err != nil {
 				t.Fatalf("%q was read and cannot be written: %v", body, err)
 			}
 			var again sample
-			if err := unmarshal(out, &again); err != nil {
+			if err := unmarshal(out, &again, false); err != nil {
 				t.Fatalf("%q became %q: %v", body, out, err)
 			}
 			if !reflect.DeepEqual(in, again) { // go-cmp takes exponential time for nested lists
@@ -184,7 +230,7 @@ func TestBinding(t *testing.T) {
 		r.SetPathValue("thing", "a/b")
 		r.Header.Set("If-Match", `"7"`)
 		var in request
-		err := b.decode(r, []byte(body), &in)
+		err := b.decode(r, []byte(body), &in, false)
 		return in, err
 	}
 

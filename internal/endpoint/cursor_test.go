@@ -19,11 +19,8 @@ func key(id string, fill byte) domain.SigningKey {
 // list is a call of a list.
 func list(person domain.PersonID, target string, at time.Time, keys ...domain.SigningKey) *Call {
 	return &Call{
-		Scene: &domain.Scene{
-			Caller:  &domain.Caller{Person: &domain.Person{ID: person}},
-			Signing: &domain.Signing{Keys: keys},
-		},
-		Change:  domain.NewChange(domain.Actor{}, at, ""),
+		Scene:   &domain.Scene{Signing: &domain.Signing{Keys: keys}},
+		Change:  domain.NewChange(domain.Actor{ID: string(person)}, at, ""),
 		Request: httptest.NewRequest(http.MethodGet, target, nil),
 	}
 }
@@ -86,6 +83,35 @@ func TestCursor(t *testing.T) {
 				t.Errorf("got %+v, %v", page, err)
 			}
 		})
+	}
+}
+
+// A list that is asked for in a body has the same path and no filters whatever
+// is asked: its cursors belong to the question.
+func TestXB7_CursorOfAQuestion(t *testing.T) {
+	t.Parallel()
+	asked := func(question string) *Call {
+		c := list("svc_1", "/access/v1/search/subject", start, key("1", 1))
+		c.Change.Actor.ID, c.Question = "svc_1", question
+		return c
+	}
+	cursor, err := asked("who may order").Next("usr_1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for question, want := range map[string]string{"who may order": "usr_1", "who may approve": "", "": ""} {
+		after, err := asked(question).After(cursor)
+		if after != want || hasFault(err, "?cursor", "cursor-invalid") != (want == "") {
+			t.Errorf("%q: %q, %v", question, after, err)
+		}
+	}
+	other := asked("who may order")
+	other.Change.Actor.ID = "svc_2"
+	if after, err := other.After(cursor); after != "" || !hasFault(err, "?cursor", "cursor-invalid") {
+		t.Errorf("another service's: %q, %v", after, err)
+	}
+	if after, err := asked("who may order").After(""); after != "" || err != nil {
+		t.Errorf("the beginning: %q, %v", after, err)
 	}
 }
 

@@ -114,6 +114,9 @@ const maxTries = 6
 
 func (e Endpoint) serve(w http.ResponseWriter, r *http.Request, deps Deps) error {
 	ctx := r.Context()
+	if id := r.Header.Get("X-Request-ID"); e.Open && id != "" && len(id) <= 128 && printable(id) {
+		w.Header().Set("X-Request-ID", id) // as the protocol has it; ours is in the log
+	}
 	var want domain.Want
 	who, err := e.credential(r, &want)
 	if err != nil {
@@ -243,11 +246,16 @@ func (e Endpoint) receiptKey(r *http.Request, want *domain.Want) (string, error)
 	if key == "" || want.Session.Person == "" || e.Secret || !e.Needing(WriteItems) {
 		return "", nil
 	}
-	if len(key) > 128 || strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r > '~' }) {
+	if len(key) > 128 || !printable(key) {
 		return "", domain.Fault("#Idempotency-Key", "value-invalid", "Use up to 128 printable ASCII characters.")
 	}
 	want.Receipt = domain.ReceiptKey(want.Session.Person, r.Method+" "+r.URL.Path, key)
 	return want.Receipt, nil
+}
+
+// printable tells whether a header's text is of visible ASCII characters and spaces.
+func printable(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
 func replay(receipt *domain.Receipt, fingerprint string) (*answer, error) {

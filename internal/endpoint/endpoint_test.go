@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -30,6 +31,8 @@ type fake struct {
 	place    domain.Place
 	session  *domain.Session
 	token    domain.SessionToken
+	resource *domain.Resource // in the organization, which has no other
+	service  *domain.ServiceClient
 	receipts map[string]*domain.Receipt
 	load     func(*domain.Scene) error
 	commit   func(*domain.Change) error
@@ -54,7 +57,13 @@ func newFake() *fake {
 
 func (f *fake) Load(_ context.Context, want domain.Want) (*domain.Scene, error) {
 	f.wants = append(f.wants, want)
-	scene := &domain.Scene{Receipt: f.receipts[want.Receipt]}
+	scene := &domain.Scene{Receipt: f.receipts[want.Receipt], Resources: map[domain.ResourceID]*domain.Resource{}}
+	if f.service != nil && want.Service == f.service.ID {
+		scene.Service = f.service
+	}
+	if f.resource != nil && want.Organization == f.place.Organization.ID && slices.Contains(want.Resources, f.resource.ID) {
+		scene.Resources[f.resource.ID] = f.resource
+	}
 	if want.Session.String() == f.token.String() {
 		scene.Caller = &domain.Caller{Session: f.session, Person: f.person, Home: f.place}
 		if want.Organization == f.place.Organization.ID {
@@ -517,9 +526,13 @@ func TestBearer(t *testing.T) {
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header.Set("Authorization", test.header)
-		got, ok := bearer(r)
-		if ok != test.ok || ok && got.String() != token {
-			t.Errorf("%q: %v", test.header, ok)
+		var want domain.Want
+		got, err := Endpoint{Spec: Spec{Access: Signed("a test")}}.credential(r, &want)
+		if (err == nil) != test.ok || err != nil && !errors.Is(err, domain.ErrUnauthenticated) {
+			t.Errorf("%q: %v", test.header, err)
+		}
+		if test.ok && (got.session.String() != token || want.Session != got.session) || !test.ok && got != nobody {
+			t.Errorf("%q: %+v, wanting %+v", test.header, got, want.Session)
 		}
 	}
 }

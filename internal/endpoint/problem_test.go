@@ -142,6 +142,18 @@ func TestProblemTellsTheFaults(t *testing.T) {
 	}
 }
 
+func TestProblemTellsHowManyAreAffected(t *testing.T) {
+	t.Parallel()
+	w, _ := guarded(func() error { return domain.ErrResourceInUse.Affecting(3) })
+	if p := problem(t, w); p.Affected != 3 || w.Code != http.StatusConflict {
+		t.Errorf("got %d %+v", w.Code, p)
+	}
+	w, _ = guarded(func() error { return domain.ErrResourceInUse })
+	if strings.Contains(w.Body.String(), "affected") {
+		t.Errorf("nobody is affected: %s", w.Body)
+	}
+}
+
 // A kind without a status would be an answer without one.
 func TestEveryKindHasAStatus(t *testing.T) {
 	t.Parallel()

@@ -74,16 +74,20 @@ const (
 	WriteItems  Need = "write-items"  // puts and condition checks in transactions
 	DeleteItems Need = "delete-items" // deletes in transactions
 	SendMail    Need = "send-mail"
-	MintLinks   Need = "mint-links" // the MAC key of one-time links
+	MintLinks   Need = "mint-links"  // the MAC key of one-time links
+	OwnAddress  Need = "own-address" // the base of the API's own addresses
 )
 
 // Needs are all of them.
-var Needs = []Need{ReadItems, QueryTable, QueryNames, QueryTimes, WriteItems, DeleteItems, SendMail, MintLinks}
+var Needs = []Need{ReadItems, QueryTable, QueryNames, QueryTimes, WriteItems, DeleteItems, SendMail, MintLinks, OwnAddress}
 
 var (
 	idForm   = regexp.MustCompile(`^[a-z]+(-[a-z]+)+$`)
 	pathForm = regexp.MustCompile(`^(/([a-z0-9.-]+|\{[a-z]+\}))+$`)
 )
+
+// InSession tells whether who calls is somebody signed in.
+func (s Spec) InSession() bool { return s.Access.Public == "" && s.Access.Service == "" }
 
 // Check reports a declaration that does not say everything.
 func (s Spec) Check() error {

@@ -3,6 +3,8 @@ package endpoint
 import (
 	"strings"
 	"testing"
+
+	"github.com/fullmakt/fullmakt/internal/domain"
 )
 
 func goodSpec() Spec {
@@ -35,15 +37,21 @@ func TestSpecSaysEverything(t *testing.T) {
 		"no summary":              {func(s *Spec) { s.Summary = "" }, "summary"},
 		"nobody may call":         {func(s *Spec) { s.Access = Access{} }, "exactly one"},
 		"two may call":            {func(s *Spec) { s.Access.Public = "as well" }, "exactly one"},
-		"all may call":            {func(s *Spec) { s.Access = Access{"users:see", "a", "b"} }, "exactly one"},
+		"all may call":            {func(s *Spec) { s.Access = Access{Right: "users:see", Signed: "a", Public: "b"} }, "exactly one"},
+		"a service and a person":  {func(s *Spec) { s.Access.Service = domain.MayEvaluate }, "exactly one"},
+		"somewhere, but no right": {func(s *Spec) { s.Access = Access{Somewhere: true} }, "exactly one"},
+		"themselves, no right":    {func(s *Spec) { s.Access = Access{Self: true} }, "exactly one"},
 		"no status":               {func(s *Spec) { s.Status = 0 }, "status"},
 		"199":                     {func(s *Spec) { s.Status = 199 }, "status"},
 		"299":                     {func(s *Spec) { s.Status = 299 }, ""},
 		"300":                     {func(s *Spec) { s.Status = 300 }, "status"},
 		"mails":                   {func(s *Spec) { s.Needs = append(s.Needs, SendMail) }, "outbox"},
 		"mints":                   {func(s *Spec) { s.Needs = append(s.Needs, MintLinks) }, "outbox"},
-		"session that is unread":  {func(s *Spec) { s.Needs = []Need{WriteItems} }, "session"},
-		"right that is unread":    {func(s *Spec) { s.Access, s.Needs = Right("users:see"), nil }, "session"},
+		"session that is unread":  {func(s *Spec) { s.Needs = []Need{WriteItems} }, "who calls"},
+		"right that is unread":    {func(s *Spec) { s.Access, s.Needs = Right("users:see"), nil }, "who calls"},
+		"service that is unread":  {func(s *Spec) { s.Access, s.Needs = Service(domain.MaySearch), nil }, "who calls"},
+		"service that writes":     {func(s *Spec) { s.Access = Service(domain.MaySearch) }, "only ask"},
+		"service that asks":       {func(s *Spec) { s.Access, s.Needs = Service(domain.MaySearch), []Need{ReadItems, QueryNames} }, ""},
 		"public and reads nought": {func(s *Spec) { s.Access, s.Needs = Public("a list"), nil }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -55,5 +63,20 @@ func TestSpecSaysEverything(t *testing.T) {
 				t.Errorf("got %v, want %q", err, test.says)
 			}
 		})
+	}
+}
+
+func TestWhoIsInASession(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		access Access
+		want   bool
+	}{
+		"right": {Right("users:see"), true}, "somewhere": {Somewhere("users:see"), true}, "right or self": {RightOrSelf("users:see"), true},
+		"signed": {Signed("a test"), true}, "service": {Service(domain.MaySearch), false}, "public": {Public("a test"), false},
+	} {
+		if got := (Spec{Access: test.access}).InSession(); got != test.want {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }

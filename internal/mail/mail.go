@@ -26,7 +26,8 @@ type Letter struct {
 	// At least one of the names is there. The mail greets with the given name.
 	GivenName, FamilyName string
 	Organization          string    // by name; MailPasswordReset and MailPasswordChanged do without
-	Link                  string    // absolute, with its token; empty for MailPasswordChanged
+	Roles                 []string  // by name; of MailNamed only
+	Link                  string    // absolute, with its token; empty for MailPasswordChanged and MailNamed
 	LinkExpires           time.Time // shown to the minute, never later than it is
 	Zone                  *time.Location
 	Operator              string // whose portal it is, by name
@@ -74,27 +75,37 @@ func render(l Letter) (domain.Message, error) {
 
 // check refuses a letter that cannot become a mail.
 func (l Letter) check() error {
-	linked, inOrganization := false, false
+	linked, inOrganization, named := false, false, false
 	switch l.Kind {
 	case domain.MailActivation, domain.MailPasswordByAdmin:
 		linked, inOrganization = true, true
 	case domain.MailPasswordReset:
 		linked = true
 	case domain.MailPasswordChanged:
+	case domain.MailNamed:
+		inOrganization, named = true, true
 	default:
 		return errors.New("there is no such mail")
 	}
-	for _, field := range []struct {
+	if named != (len(l.Roles) > 0) {
+		return errors.New("roles that have no place in it, or none")
+	}
+	type field struct {
 		name, value string
 		required    bool
-	}{
+	}
+	fields := []field{
 		{"receiver", string(l.To), true},
 		{"given name", l.GivenName, false},
 		{"family name", l.FamilyName, false},
 		{"name", l.GivenName + l.FamilyName, true},
 		{"organization", l.Organization, inOrganization},
 		{"operator", l.Operator, true},
-	} {
+	}
+	for _, role := range l.Roles {
+		fields = append(fields, field{"role", role, true})
+	}
+	for _, field := range fields {
 		if field.required && strings.TrimSpace(field.value) == "" {
 			return fmt.Errorf("no %s", field.name)
 		}

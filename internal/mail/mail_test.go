@@ -20,7 +20,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew; then read them")
 
-var kinds = []domain.MailKind{domain.MailActivation, domain.MailPasswordReset, domain.MailPasswordByAdmin, domain.MailPasswordChanged}
+var kinds = []domain.MailKind{domain.MailActivation, domain.MailPasswordReset, domain.MailPasswordByAdmin, domain.MailPasswordChanged, domain.MailNamed}
 
 const (
 	activationLink = "https://portal.example.com/activate#token=fml_00000000000000000000000001000000000000000000000000020123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
@@ -47,6 +47,8 @@ func letter(t testing.TB, kind domain.MailKind, l domain.Language) Letter {
 		letter.Link = activationLink
 	case domain.MailPasswordChanged:
 		letter.Link, letter.LinkExpires = "", time.Time{}
+	case domain.MailNamed:
+		letter.Link, letter.LinkExpires, letter.Roles = "", time.Time{}, []string{"Attestant", "Signatory"}
 	}
 	return letter
 }
@@ -222,6 +224,11 @@ func TestRenderRefusesWhatIsNotComplete(t *testing.T) {
 		"link with a line break":       {domain.MailPasswordReset, func(l *Letter) { l.Link = "https://portal.example.com/\n#token=fml_1" }, "the link"},
 		"no expiry":                    {domain.MailPasswordReset, func(l *Letter) { l.LinkExpires = time.Time{} }, "no expiry"},
 		"no zone":                      {domain.MailPasswordReset, func(l *Letter) { l.Zone = nil }, "no expiry"},
+		"no role":                      {domain.MailNamed, func(l *Letter) { l.Roles = nil }, "roles"},
+		"role without a name":          {domain.MailNamed, func(l *Letter) { l.Roles[1] = " " }, "no role"},
+		"role in another mail":         {domain.MailActivation, func(l *Letter) { l.Roles = []string{"Attestant"} }, "roles"},
+		"named in no organization":     {domain.MailNamed, func(l *Letter) { l.Organization = "" }, "no organization"},
+		"link to what needs none":      {domain.MailNamed, func(l *Letter) { l.Link = activationLink }, "no place"},
 		"link in a notice":             {domain.MailPasswordChanged, func(l *Letter) { l.Link = resetLink }, "no place"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -275,8 +282,11 @@ func TestXD3_HeaderInjectionIsRefused(t *testing.T) {
 		"family name":  func(l *Letter, s string) { l.FamilyName += s },
 		"organization": func(l *Letter, s string) { l.Organization += s },
 		"operator":     func(l *Letter, s string) { l.Operator += s },
-		"receiver":     func(l *Letter, s string) { l.To += domain.Email(s) },
-		"link":         func(l *Letter, s string) { l.Link += s },
+		"role": func(l *Letter, s string) {
+			l.Kind, l.Link, l.Roles = domain.MailNamed, "", []string{"Attestant", "R" + s}
+		},
+		"receiver": func(l *Letter, s string) { l.To += domain.Email(s) },
+		"link":     func(l *Letter, s string) { l.Link += s },
 	} {
 		for _, s := range bad {
 			t.Run(fmt.Sprintf("%s %q", field, s), func(t *testing.T) {
@@ -307,6 +317,9 @@ func TestXD4_MarkupInNamesIsText(t *testing.T) {
 				plain := letter(t, kind, language)
 				l := plain
 				l.GivenName, l.FamilyName, l.Organization, l.Operator = name, name, name, name
+				for i := range l.Roles {
+					l.Roles[i] = name
+				}
 				m := rendered(t, l)
 				if diff := cmp.Diff(structure(t, rendered(t, plain).HTML), structure(t, m.HTML)); diff != "" {
 					t.Errorf("%s %s: %.40q changes the HTML (-want +got):\n%s", kind, language, name, diff)

@@ -33,6 +33,7 @@ func newPage(texts *i18n.Catalog, l Letter) (page, error) {
 		"name":         cmp.Or(strings.TrimSpace(l.GivenName), strings.TrimSpace(l.FamilyName)),
 		"organization": l.Organization,
 		"operator":     l.Operator,
+		"roles":        strings.Join(l.Roles, ", "),
 	}
 	text := func(key string) string {
 		s, err := texts.Text(l.Language, key, values)

@@ -48,6 +48,7 @@ func Document(endpoints []endpoint.Endpoint) ([]byte, error) {
 	// Relative, so that whatever host shows the document is the one that is called.
 	spec.WithServers(*new(openapi31.Server).WithURL("/"))
 	spec.SetHTTPBearerTokenSecurity(sessionScheme, "opaque", "The token that session-create gives.")
+	spec.SetHTTPBearerTokenSecurity(serviceScheme, "opaque", "The token that service-create gives.")
 	addSharedParameters(&spec)
 
 	names := newNames(endpoints)

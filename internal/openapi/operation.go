@@ -16,6 +16,7 @@ import (
 
 const (
 	sessionScheme  = "session"
+	serviceScheme  = "service"
 	idempotencyKey = "Idempotency-Key"
 	ifMatch        = "If-Match"
 
@@ -74,9 +75,12 @@ func (d describer) finish(op *openapi31.Operation, e endpoint.Endpoint) {
 	if keepsReceipts(e) {
 		op.Parameters = append(op.Parameters, shared(idempotencyKey))
 	}
-	if e.Access.Public == "" {
+	switch {
+	case e.InSession():
 		op.WithSecurity(map[string][]string{sessionScheme: {}})
-	} else {
+	case e.Access.Service != "":
+		op.WithSecurity(map[string][]string{serviceScheme: {}})
+	default:
 		// The field would be left out when it is empty.
 		op.WithMapOfAnythingItem("security", []any{})
 	}
@@ -95,13 +99,19 @@ func access(a endpoint.Access) string {
 		return "Needs no session: " + a.Public + "."
 	case a.Signed != "":
 		return "Needs a session: " + a.Signed + "."
+	case a.Service != "":
+		return "Needs a service client with the scope `" + string(a.Service) + "`."
+	case a.Somewhere:
+		return "Needs the right `" + string(a.Right) + "` in the organization or on something in it."
+	case a.Self:
+		return "Needs the right `" + string(a.Right) + "`, or to be about the caller."
 	}
 	return "Needs the right `" + string(a.Right) + "`."
 }
 
 // keepsReceipts tells whether an Idempotency-Key has an effect.
 func keepsReceipts(e endpoint.Endpoint) bool {
-	return e.Access.Public == "" && e.Needing(endpoint.WriteItems)
+	return e.InSession() && !e.Secret && e.Needing(endpoint.WriteItems)
 }
 
 // matches tells whether the endpoint reads If-Match.

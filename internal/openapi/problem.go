@@ -34,7 +34,7 @@ func problems(e endpoint.Endpoint) map[int][]*domain.Error {
 	if e.Access.Public == "" {
 		errs = append(errs, domain.ErrUnauthenticated)
 	}
-	if e.Access.Right != "" {
+	if e.Access.Right != "" || e.Access.Service != "" {
 		errs = append(errs, domain.ErrForbidden)
 	}
 	if strings.Contains(e.Path, "{") {

@@ -20,8 +20,8 @@ import (
 const schemas = "#/components/schemas/"
 
 // reflector makes schemas of Go types as endpoint's JSON has them: nothing is
-// ever null, objects have no members but the declared ones, and a member
-// without omitempty or omitzero is always there.
+// ever null, objects have no members but the declared ones (those of a foreign
+// protocol may), and a member without omitempty or omitzero is always there.
 func reflector(spec *openapi31.Spec, n *names) *openapi31.Reflector {
 	r := openapi31.NewReflector()
 	r.Spec = spec
@@ -32,8 +32,10 @@ func reflector(spec *openapi31.Spec, n *names) *openapi31.Reflector {
 	}{
 		{domain.OrganizationID(""), "org", "An organization's id."},
 		{domain.PersonID(""), "usr", "A person's id, the same in every organization."},
+		{domain.ResourceID(""), "res", "A resource's id."},
 		{domain.SessionID(""), "ses", "A session's id."},
 		{domain.AuditID(""), "aud", "An audit entry's id."},
+		{domain.MandateID(""), "man", "A mandate's id."},
 	} {
 		r.AddTypeMapping(id.of, *new(jsonschema.Schema).WithType(jsonschema.String.Type()).
 			WithPattern("^" + id.prefix + "_[0-7][0-9a-hjkmnp-tv-z]{25}$").WithDescription(id.what).
@@ -45,7 +47,7 @@ func reflector(spec *openapi31.Spec, n *names) *openapi31.Reflector {
 	r.DefaultOptions = append(r.DefaultOptions,
 		jsonschema.InterceptDefName(func(t reflect.Type, _ string) string { return n.of(t) }),
 		jsonschema.InterceptProp(member),
-		jsonschema.InterceptSchema(closed),
+		jsonschema.InterceptSchema(n.closed),
 	)
 	return r
 }
@@ -96,8 +98,11 @@ func member(p jsonschema.InterceptPropParams) error {
 	return nil
 }
 
-func closed(p jsonschema.InterceptSchemaParams) (stop bool, err error) {
-	if p.Processed && p.Context.PropertyNameTag == "json" && reflect.Indirect(p.Value).Kind() == reflect.Struct && p.Schema.HasType(jsonschema.Object) {
+// closed says that an object has no other members, unless its protocol is
+// somebody else's and may grow.
+func (n *names) closed(p jsonschema.InterceptSchemaParams) (stop bool, err error) {
+	v := reflect.Indirect(p.Value)
+	if p.Processed && p.Context.PropertyNameTag == "json" && v.Kind() == reflect.Struct && p.Schema.HasType(jsonschema.Object) && !n.open[v.Type().PkgPath()] {
 		p.Schema.WithAdditionalProperties(no())
 	}
 	return false, nil
@@ -110,16 +115,17 @@ func no() jsonschema.SchemaOrBool { return *new(jsonschema.SchemaOrBool).WithTyp
 // and itself, and what is shared for itself. Two types never share a name.
 type names struct {
 	nouns map[string]string // by package path
+	open  map[string]bool   // packages whose endpoints ignore what they do not know
 	types map[reflect.Type]string
 	given map[string]reflect.Type
 	clash error
 }
 
 func newNames(endpoints []endpoint.Endpoint) *names {
-	n := &names{nouns: map[string]string{}, types: map[reflect.Type]string{}, given: map[string]reflect.Type{}}
+	n := &names{nouns: map[string]string{}, open: map[string]bool{}, types: map[reflect.Type]string{}, given: map[string]reflect.Type{}}
 	for _, e := range endpoints {
 		if noun, err := nounOf(e); err == nil {
-			n.nouns[e.In.PkgPath()] = camel(noun)
+			n.nouns[e.In.PkgPath()], n.open[e.In.PkgPath()] = camel(noun), e.Open
 		}
 	}
 	for _, e := range endpoints {

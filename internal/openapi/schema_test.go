@@ -108,3 +108,26 @@ func TestTypesThatCannotBeDescribed(t *testing.T) {
 		}
 	}
 }
+
+// The objects of a protocol that is somebody else's may have members that are
+// not described.
+func TestSchemasOfForeignProtocolsAreOpen(t *testing.T) {
+	t.Parallel()
+	foreign := of[shapeRequest]("openapi-shape")
+	foreign.Open = true
+	text, err := Document([]endpoint.Endpoint{foreign})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Components struct{ Schemas map[string]map[string]any }
+	}
+	if err := json.Unmarshal(text, &doc); err != nil {
+		t.Fatal(err)
+	}
+	for name, closed := range map[string]bool{"OpenapiShapeRequest": false, "OpenapiShape": false, "Problem": true} {
+		if _, says := doc.Components.Schemas[name]["additionalProperties"]; says != closed || doc.Components.Schemas[name] == nil {
+			t.Errorf("%s: %v", name, doc.Components.Schemas[name])
+		}
+	}
+}

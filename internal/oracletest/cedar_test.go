@@ -15,8 +15,10 @@ import (
 // The rules that no data changes. What a member was given and which mandates a
 // client has given become policies of their own.
 const standing = `
+	forbid (principal, action, resource in Group::"closed");
+	forbid (principal, action, resource) when { principal.home in Group::"closed" };
 	forbid (principal, action, resource) unless {
-		principal.activated && !principal.locked &&
+		(principal.activated || principal in Group::"silent" && !(principal in Group::"signing")) && !principal.locked &&
 		(!(principal has from) || context.now >= principal.from && context.now < principal.until)
 	};
 	forbid (principal, action in Action::"on organization", resource) unless { resource is Organization };
@@ -35,6 +37,8 @@ func organizationUID(id domain.OrganizationID) cedar.EntityUID {
 func resourceUID(r *domain.Resource) cedar.EntityUID {
 	return cedar.NewEntityUID(cedar.EntityType(r.Type), types.String(r.ID))
 }
+
+func group(name string) cedar.EntityUID { return cedar.NewEntityUID("Group", types.String(name)) }
 
 func actionUID(name string) cedar.EntityUID { return cedar.NewEntityUID("Action", types.String(name)) }
 
@@ -67,7 +71,10 @@ func (w *world) cedarPlaces(c *cedarWorld) {
 	for _, o := range w.organizations {
 		var parents []cedar.EntityUID
 		if o.ID != ownOrganization {
-			parents = append(parents, cedar.NewEntityUID("Group", "others"))
+			parents = append(parents, group("others"))
+		}
+		if o.Suspended {
+			parents = append(parents, group("closed"))
 		}
 		c.add(organizationUID(o.ID), cedar.RecordMap{"features": cedar.NewSet()}, parents...)
 	}
@@ -115,14 +122,28 @@ func (w *world) cedarActions(c *cedarWorld) {
 
 func (w *world) cedarMember(c *cedarWorld) {
 	v := w.member.Validity
+	// Cedar is told which roles there are, and which the member was given.
+	var held []cedar.EntityUID
+	for _, r := range w.profile.Roles {
+		kind := group("signing")
+		if r.NoSignIn {
+			kind = group("silent")
+		}
+		uid := cedar.NewEntityUID("Role", types.String(r.Key))
+		c.add(uid, nil, kind)
+		if slices.Contains(w.member.Roles, r.Key) || slices.ContainsFunc(w.member.Assignments, func(a domain.Assignment) bool { return slices.Contains(a.Roles, r.Key) }) {
+			held = append(held, uid)
+		}
+	}
 	me := cedar.RecordMap{
+		"home":      organizationUID(ownOrganization),
 		"activated": types.Boolean(!w.member.ActivatedAt.IsZero()), "locked": types.Boolean(v.Type == domain.Locked),
 	}
 	if v.Type == domain.FixedTerm {
 		zone := w.organizations[ownOrganization].Zone()
 		me["from"], me["until"] = cedar.NewDatetime(calendar(v.From).begin(zone)), cedar.NewDatetime(calendar(v.To).end(zone))
 	}
-	c.add(cedar.NewEntityUID("Member", "me"), me)
+	c.add(cedar.NewEntityUID("Member", "me"), me, held...)
 }
 
 func calendar(d domain.Date) (c day) {
@@ -189,22 +210,24 @@ func (w *world) cedarMandates(c *cedarWorld) string {
 		c.add(cedar.NewEntityUID("MandateType", types.String(kind)), cedar.RecordMap{"rights": ofRights(rights)})
 	}
 	room := "false"
-	for _, m := range w.mandates {
-		zone := w.organizations[string(m.Principal)].Zone()
-		attributes := cedar.RecordMap{
-			"principal": organizationUID(m.Principal), "agent": organizationUID(m.Agent), "revoked": types.Boolean(!m.RevokedAt.IsZero()),
-			"rights": ofRights(m.Rights), "kind": cedar.NewEntityUID("MandateType", types.String(m.Type)),
-			"from": cedar.NewDatetime(calendar(m.From).begin(zone)),
-		}
-		if m.To != "" {
-			attributes["until"] = cedar.NewDatetime(calendar(m.To).end(zone))
-		}
-		uid := cedar.NewEntityUID("Mandate", types.String(m.ID))
-		c.add(uid, attributes)
-		room += strings.ReplaceAll(` ||
+	for between, all := range w.mandates {
+		zone := w.organizations[between.principal].Zone()
+		for _, m := range all.Items {
+			attributes := cedar.RecordMap{
+				"principal": organizationUID(domain.OrganizationID(between.principal)), "agent": organizationUID(domain.OrganizationID(between.agent)),
+				"revoked": types.Boolean(!m.RevokedAt.IsZero()), "rights": ofRights(m.Rights),
+				"kind": cedar.NewEntityUID("MandateType", types.String(m.Type)), "from": cedar.NewDatetime(calendar(m.From).begin(zone)),
+			}
+			if m.To != "" {
+				attributes["until"] = cedar.NewDatetime(calendar(m.To).end(zone))
+			}
+			uid := cedar.NewEntityUID("Mandate", types.String(m.ID))
+			c.add(uid, attributes)
+			room += strings.ReplaceAll(` ||
 			resource in M.principal && M.agent == Organization::"org_own" && !M.revoked &&
 			M.rights.contains(action) && M.kind.rights.contains(action) &&
 			context.now >= M.from && (!(M has until) || context.now < M.until)`, "M", uid.String())
+		}
 	}
 	return `forbid (principal, action, resource in Group::"others") unless { ` + room + " };"
 }

@@ -13,6 +13,8 @@ func (s *sight) truthful(v domain.Verdict, p pair, with string) bool {
 	switch v {
 	case domain.NotValid:
 		return !s.let
+	case domain.Suspended:
+		return s.closed[p.place]
 	case domain.NoMandate:
 		return !s.mandated[p.place]
 	case domain.AboveMandate:
@@ -53,6 +55,34 @@ func (w *world) compareWithModel(t *rapid.T, seen map[domain.Verdict]int) {
 	})
 }
 
+// askAmiss asks what a mistake would ask: with the mandates of two other
+// organizations in the place of those between the two, and for somebody who is
+// no member.
+func (w *world) askAmiss(t *rapid.T, seen map[domain.Verdict]int) {
+	right := domain.RightKey(pick(t, "right", w.rights()))
+	for _, id := range clients {
+		for between, other := range w.mandates {
+			if between == (pairing{id, ownOrganization}) {
+				continue
+			}
+			g := w.grounds(w.organizations[id], nil)
+			g.Mandates = other
+			if got := g.Decide(right, w.now); got == domain.Allowed || got == domain.AboveMandate {
+				t.Fatalf("%s in %s by what %s has given %s: %s", right, id, between.principal, between.agent, got)
+			}
+		}
+	}
+	for _, id := range everyone {
+		g := w.grounds(w.organizations[id], nil)
+		g.Member.Membership = nil
+		got := g.Decide(right, w.now)
+		seen[got]++
+		if got != domain.NoMembership {
+			t.Fatalf("%s in %s by nobody: %s", right, id, got)
+		}
+	}
+}
+
 // After each event of a random life, and at some moments before and after it,
 // the domain says what the model says.
 func TestDecideIsWhatTheModelSays(t *testing.T) {
@@ -65,6 +95,7 @@ func TestDecideIsWhatTheModelSays(t *testing.T) {
 				w.compareWithModel(t, seen)
 				w.setClock(t)
 			}
+			w.askAmiss(t, seen)
 			// A resource named with an organization that it is not of.
 			for _, id := range w.resourceIDs() {
 				r := w.resources[id]
@@ -87,7 +118,7 @@ func TestDecideIsWhatTheModelSays(t *testing.T) {
 	total := 0
 	for _, v := range []domain.Verdict{
 		domain.Allowed, domain.NotValid, domain.NoMandate, domain.AboveMandate, domain.NotAssigned,
-		domain.WrongType, domain.NoFeature, domain.WithoutOther, domain.UnknownPlaces,
+		domain.WrongType, domain.NoFeature, domain.WithoutOther, domain.UnknownPlaces, domain.Suspended, domain.NoMembership,
 	} {
 		if seen[v] == 0 {
 			t.Errorf("%s was never the verdict", v)

@@ -14,7 +14,9 @@
 //     translation gives it the instants at which the days begin and end;
 //   - which reason a denial has: all its policies are equal, and any may deny;
 //   - a resource named with the wrong organization, and places that are not
-//     there: to Cedar they are entities like any other.
+//     there: to Cedar they are entities like any other;
+//   - a person who is no member, and mandates that are not between the two
+//     organizations: it gets the member and all the mandates there are.
 //
 // What rights a person may give to others is no part of this package.
 package oracletest
@@ -62,9 +64,14 @@ func (s span) has(now time.Time, zone *time.Location) bool {
 // What can happen.
 type (
 	organizationJoined struct{ id, zone string }
-	resourceMade       struct{ id, kind, parent, organization string }
-	resourceGone       struct{ id string }
-	featuresSet        struct {
+	// organizationSuspended closes an organization, or opens it again.
+	organizationSuspended struct {
+		id     string
+		closed bool
+	}
+	resourceMade struct{ id, kind, parent, organization string }
+	resourceGone struct{ id string }
+	featuresSet  struct {
 		id       string
 		features []string
 	}
@@ -73,10 +80,11 @@ type (
 		sensitive                bool
 	}
 	roleDefined struct {
-		role   string
-		all    bool
-		rights []string
+		role        string
+		all, silent bool // silent: without sign-in
+		rights      []string
 	}
+	roleDropped        struct{ role string }
 	mandateTypeDefined struct {
 		name   string
 		rights []string
@@ -119,7 +127,8 @@ var anyPlace = map[string]bool{"resources:see": true}
 
 // sight is what there is to know about a moment.
 type sight struct {
-	let      bool            // the member is let in
+	let      bool            // what the member has counts
+	closed   map[string]bool // places in a suspended organization
 	places   map[string]bool // what exists
 	given    set             // what the member was given, wherever
 	mandated map[string]bool // places for which some mandate holds, and the own ones
@@ -139,7 +148,7 @@ func look(log []any, now time.Time) *sight {
 	}
 	rights["users:edit"] = rightDeclared{right: "users:edit"}
 	gifts, mandates := map[string]assigned{}, map[string]mandateGiven{}
-	in, member := false, termSet{forever: true}
+	in, member, suspended := false, termSet{forever: true}, map[string]bool{}
 	for _, e := range log {
 		switch e := e.(type) {
 		case organizationJoined:
@@ -148,6 +157,8 @@ func look(log []any, now time.Time) *sight {
 				panic(err)
 			}
 			zones[e.id] = zone
+		case organizationSuspended:
+			suspended[e.id] = e.closed
 		case resourceMade:
 			rooms[e.id] = e
 		case resourceGone:
@@ -158,6 +169,8 @@ func look(log []any, now time.Time) *sight {
 			rights[e.right] = e
 		case roleDefined:
 			roles[e.role] = e
+		case roleDropped:
+			delete(roles, e.role)
 		case mandateTypeDefined:
 			kinds[e.name] = e.rights
 		case wholeRolesSet:
@@ -183,8 +196,22 @@ func look(log []any, now time.Time) *sight {
 		}
 	}
 
+	// Who has nothing but roles without sign-in has nothing to activate.
+	silent, signing := 0, 0
+	for _, gift := range gifts {
+		for _, name := range gift.roles {
+			switch role, known := roles[name]; {
+			case known && role.silent:
+				silent++
+			case known:
+				signing++
+			}
+		}
+	}
+	accepted := in || silent > 0 && signing == 0
 	s := &sight{
-		let:    in && !member.locked && (member.forever || member.term.has(now, zones[ownOrganization])),
+		let:    accepted && !suspended[ownOrganization] && !member.locked && (member.forever || member.term.has(now, zones[ownOrganization])),
+		closed: map[string]bool{},
 		places: map[string]bool{}, given: set{}, mandated: map[string]bool{}, ceiling: set{}, typed: set{}, featured: set{}, held: set{},
 	}
 
@@ -202,7 +229,7 @@ func look(log []any, now time.Time) *sight {
 	}
 	for organization := range zones {
 		for _, place := range below(organization) {
-			s.places[place] = true
+			s.places[place], s.closed[place] = true, suspended[organization]
 		}
 	}
 
@@ -289,7 +316,7 @@ func look(log []any, now time.Time) *sight {
 		return s
 	}
 	for p := range s.given {
-		if s.ceiling[p] && s.typed[p] && s.featured[p] {
+		if s.ceiling[p] && s.typed[p] && s.featured[p] && !s.closed[p.place] {
 			s.held[p] = true
 		}
 	}

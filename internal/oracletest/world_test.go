@@ -1,6 +1,7 @@
 package oracletest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -21,10 +22,13 @@ type world struct {
 	member        *domain.Membership
 	organizations map[string]*domain.Organization
 	resources     map[string]*domain.Resource
-	mandates      []*domain.Mandate
+	mandates      map[pairing]*domain.Mandates
 	edges         []day // first and last days that something has had
 	made          int   // counts ids, which are never used twice
 }
+
+// pairing is who has given mandates to whom.
+type pairing struct{ principal, agent string }
 
 var (
 	zones    = []string{"Europe/Helsinki", "Europe/Oslo", "Europe/Stockholm", "Europe/Mariehamn"}
@@ -108,6 +112,7 @@ func newWorld(t *rapid.T) *world {
 			Organization: ownOrganization, Person: "usr_1", Validity: domain.Validity{Type: domain.Indefinite},
 		},
 		organizations: map[string]*domain.Organization{}, resources: map[string]*domain.Resource{},
+		mandates: map[pairing]*domain.Mandates{},
 	}
 	for _, id := range everyone {
 		w.join(id, pick(t, "zone", zones))
@@ -125,7 +130,7 @@ func newWorld(t *rapid.T) *world {
 		w.declare(t)
 	}
 	for _, role := range roles {
-		w.define(roleDefined{role: role, all: role == "chief", rights: some(t, "role's rights", w.rights())})
+		w.define(roleDefined{role: role, all: role == "chief", silent: role == "guest", rights: some(t, "role's rights", w.rights())})
 	}
 	for _, kind := range powers {
 		w.defineMandate(mandateTypeDefined{name: kind, rights: some(t, "type's rights", w.rights())})
@@ -178,7 +183,9 @@ func (w *world) declare(t *rapid.T) {
 
 func (w *world) define(e roleDefined) {
 	w.profile.Roles = slices.DeleteFunc(w.profile.Roles, func(r domain.Role) bool { return string(r.Key) == e.role })
-	w.profile.Roles = append(w.profile.Roles, domain.Role{Key: domain.RoleKey(e.role), All: e.all, Rights: as[domain.RightKey](e.rights)})
+	w.profile.Roles = append(w.profile.Roles, domain.Role{
+		Key: domain.RoleKey(e.role), All: e.all, NoSignIn: e.silent, Rights: as[domain.RightKey](e.rights),
+	})
 	w.happened(e)
 }
 
@@ -247,20 +254,23 @@ func (w *world) assign(t *rapid.T) {
 	for _, s := range e.scopes {
 		a.Scopes = append(a.Scopes, domain.Scope{Type: domain.ScopeType(s.kind), ID: s.id})
 	}
-	w.member.Assignments = append(w.member.Assignments, a)
+	w.member.Assignments = append(w.member.Assignments, a.Sorted())
 	w.happened(e)
 }
 
 func (w *world) give(e mandateGiven) {
 	e.id = w.id("man")
-	m := &domain.Mandate{
-		ID: domain.MandateID(e.id), Principal: domain.OrganizationID(e.principal), Agent: domain.OrganizationID(e.agent),
-		Type: domain.MandateTypeKey(e.kind), Rights: as[domain.RightKey](e.rights), From: date(e.term.from),
+	m := domain.Mandate{
+		ID: domain.MandateID(e.id), Type: domain.MandateTypeKey(e.kind), Rights: as[domain.RightKey](e.rights), From: date(e.term.from),
 	}
 	if !e.term.open {
 		m.To = date(e.term.to)
 	}
-	w.mandates = append(w.mandates, m)
+	between := pairing{e.principal, e.agent}
+	if w.mandates[between] == nil {
+		w.mandates[between] = &domain.Mandates{Principal: domain.OrganizationID(e.principal), Agent: domain.OrganizationID(e.agent)}
+	}
+	w.mandates[between].Items = append(w.mandates[between].Items, m)
 	w.happened(e)
 }
 
@@ -297,6 +307,8 @@ func (w *world) events() map[string]func(*rapid.T) {
 		"mandate type changed":        w.changeMandateType,
 		"right declared later":        w.declareLater,
 		"let in until further notice": w.letIn,
+		"organization suspended":      w.suspend,
+		"organization open":           w.reopen,
 	}
 }
 
@@ -359,11 +371,14 @@ func (w *world) giveMandate(t *rapid.T) {
 // standing is one of the mandates that are not revoked; nil where there is none.
 func (w *world) standing(t *rapid.T) *domain.Mandate {
 	var standing []*domain.Mandate
-	for _, m := range w.mandates {
-		if m.RevokedAt.IsZero() {
-			standing = append(standing, m)
+	for _, all := range w.mandates {
+		for i := range all.Items {
+			if m := &all.Items[i]; m.RevokedAt.IsZero() {
+				standing = append(standing, m)
+			}
 		}
 	}
+	slices.SortFunc(standing, func(a, b *domain.Mandate) int { return cmp.Compare(a.ID, b.ID) })
 	if len(standing) == 0 {
 		return nil
 	}
@@ -400,15 +415,34 @@ func (w *world) letIn(*rapid.T) {
 	w.happened(termSet{forever: true})
 }
 
-// changeRole gives a role other rights, or makes it one that gives nothing, as
-// one does that the profile no longer has.
+// changeRole gives a role other rights, or takes it out of the profile.
 func (w *world) changeRole(t *rapid.T) {
 	role := pick(t, "role", roles)
-	w.define(roleDefined{role: role, all: role == "chief", rights: some(t, "role's rights", w.rights())})
 	if rapid.IntRange(0, 4).Draw(t, "dropped") == 0 {
-		w.profile.Roles = w.profile.Roles[:len(w.profile.Roles)-1]
-		w.happened(roleDefined{role: role})
+		w.profile.Roles = slices.DeleteFunc(w.profile.Roles, func(r domain.Role) bool { return string(r.Key) == role })
+		w.happened(roleDropped{role})
+		return
 	}
+	w.define(roleDefined{
+		role: role, all: role == "chief", silent: role != "chief" && rapid.Bool().Draw(t, "silent"), rights: some(t, "role's rights", w.rights()),
+	})
+}
+
+// reopen lets a world go on in which much was closed.
+func (w *world) reopen(*rapid.T) {
+	for _, id := range everyone {
+		if w.organizations[id].Suspended {
+			w.organizations[id].Suspended = false
+			w.happened(organizationSuspended{id, false})
+		}
+	}
+}
+
+// suspend closes an organization, or opens it again.
+func (w *world) suspend(t *rapid.T) {
+	id, closed := pick(t, "organization", everyone), rapid.IntRange(0, 2).Draw(t, "closed") == 0
+	w.organizations[id].Suspended = closed
+	w.happened(organizationSuspended{id, closed})
 }
 
 func (w *world) changeMandateType(t *rapid.T) {
@@ -426,14 +460,18 @@ func (w *world) declareLater(t *rapid.T) {
 	}
 }
 
-// decide asks the domain. The mandates are all there are, also those of
-// others, as an index would find them.
+// decide asks the domain.
 func (w *world) decide(right string, where *domain.Organization, resource *domain.Resource) domain.Verdict {
-	grounds := domain.Grounds{
+	return w.grounds(where, resource).Decide(domain.RightKey(right), w.now)
+}
+
+// grounds are what a decision in a place stands on, with the mandates that are
+// found by the two names.
+func (w *world) grounds(where *domain.Organization, resource *domain.Resource) *domain.Grounds {
+	return &domain.Grounds{
 		Profile: w.profile, Member: domain.Place{Membership: w.member, Organization: w.organizations[ownOrganization]},
-		Where: where, Resource: resource, Mandates: w.mandates,
+		Where: where, Resource: resource, Mandates: w.mandates[pairing{string(where.ID), ownOrganization}],
 	}
-	return grounds.Decide(domain.RightKey(right), w.now)
 }
 
 // each calls f with every pair of a right and a place, and what the domain says of it.

@@ -167,7 +167,7 @@ func (c *checker) roleRights(pointer string, r *domain.Role) {
 		pointer := roleRight(pointer, r, j)
 		info := c.p.Right(right)
 		switch {
-		case !c.known(right):
+		case !c.p.Knows(right):
 			c.add(pointer, "unknown right %q", right)
 		case r.All && (info == nil || !info.Sensitive):
 			c.add(pointer, "right %q is in %q already", right, All)
@@ -179,10 +179,6 @@ func (c *checker) roleRights(pointer string, r *domain.Role) {
 			c.add(pointer, "right %q is of no use without %q", right, see)
 		}
 	}
-}
-
-func (c *checker) known(right domain.RightKey) bool {
-	return slices.Contains(domain.AdministrativeRights, right) || c.p.Right(right) != nil
 }
 
 func (c *checker) roleScopes(pointer string, r *domain.Role) {
@@ -207,7 +203,7 @@ func (c *checker) roleScopes(pointer string, r *domain.Role) {
 	}
 	for j, right := range r.Rights {
 		holds := func(s domain.ScopeType) bool { return c.holds(right, s) }
-		if !odd && len(r.Scopes) > 0 && c.known(right) && !slices.ContainsFunc(r.Scopes, holds) {
+		if !odd && len(r.Scopes) > 0 && c.p.Knows(right) && !slices.ContainsFunc(r.Scopes, holds) {
 			c.add(roleRight(pointer, r, j), "right %q can hold nowhere that the role is given", right)
 		}
 	}
@@ -325,13 +321,42 @@ func (c *checker) rights() {
 		case r.Feature != "" && !slices.Contains(on.Features, r.Feature):
 			c.add(pointer+"/feature", "resource type %q has no feature %q", r.On, r.Feature)
 		}
-		switch {
-		case r.With == "":
-		case r.With == r.Key:
-			c.add(pointer+"/with", "right %q is always held with itself", r.Key)
-		case !c.known(r.With):
-			c.add(pointer+"/with", "unknown right %q", r.With)
+		c.with(pointer+"/with", &r)
+	}
+}
+
+// place tells whether there is a place of that type for a right to be on.
+func (c *checker) place(on domain.ScopeType) bool { return on == "" || c.p.ResourceType(on) != nil }
+
+// with demands that the other right can be held where this one is, and that
+// holding it there is all that it takes: a decision looks one right further, and
+// asks only whether that one was given.
+func (c *checker) with(pointer string, r *domain.RightInfo) {
+	if r.With == "" {
+		return
+	}
+	other := c.p.Right(r.With)
+	switch {
+	case r.With == r.Key:
+		c.add(pointer, "right %q is always held with itself", r.Key)
+		return
+	case other == nil && !c.p.Knows(r.With):
+		c.add(pointer, "unknown right %q", r.With)
+		return
+	case other == nil:
+		if r.On != "" && !slices.Contains(everywhere, r.With) {
+			c.add(pointer, "right %q is never held on a resource, as %q is", r.With, r.Key)
 		}
+	case other.On != r.On && c.place(r.On) && c.place(other.On):
+		c.add(pointer, "right %q is one on another type of resource than %q", r.With, r.Key)
+	case other.With != "":
+		c.add(pointer, "right %q itself counts only beside another: nothing follows a chain", r.With)
+	case other.Feature != "" && other.Feature != r.Feature:
+		c.add(pointer, "right %q asks for the feature %q, and %q does not", r.With, other.Feature, r.Key)
+	}
+	mandated := func(right domain.RightKey) bool { return c.holds(right, domain.ForClients) }
+	if mandated(r.Key) && !mandated(r.With) {
+		c.add(pointer, "right %q is in a mandate, and %q in none", r.Key, r.With)
 	}
 }
 
@@ -351,8 +376,14 @@ func (c *checker) mandates() {
 		}
 		for j, right := range m.Rights {
 			pointer := fmt.Sprintf("%s/rights/%d", pointer, j)
-			if !c.known(right) {
+			info := c.p.Right(right)
+			switch {
+			case info == nil && c.p.Knows(right):
+				c.add(pointer, "right %q is one of Fullmakt's own: nobody administers a client", right)
+			case info == nil:
 				c.add(pointer, "unknown right %q", right)
+			case info.Sensitive:
+				c.add(pointer, "right %q is sensitive and in no mandate", right)
 			}
 			if slices.Contains(m.Rights[:j], right) {
 				c.add(pointer, "right %q is named twice", right)

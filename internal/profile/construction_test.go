@@ -105,6 +105,9 @@ func TestB23_B26_B34_ConstructionPolicies(t *testing.T) {
 	if diff := cmp.Diff(want, p.Policies); diff != "" {
 		t.Errorf("policies (-want +got):\n%s", diff)
 	}
+	if !p.ResourceType("project").JobTitles || p.ResourceType("object").JobTitles { // B42
+		t.Error("job titles are of projects")
+	}
 	if p.DefaultLanguage() != domain.Finnish || p.TimeZone != "Europe/Helsinki" || p.Country != "FI" {
 		t.Errorf("it speaks %s in %s, %s", p.DefaultLanguage(), p.TimeZone, p.Country)
 	}

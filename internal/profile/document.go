@@ -31,6 +31,9 @@ type ResourceType struct {
 	Name     domain.Text         `json:"name"`
 	Parent   domain.ScopeType    `json:"parent,omitzero"`
 	Features []domain.FeatureKey `json:"features,omitzero"`
+	// Operator keeps them to the operator; JobTitles gives users a job title on them.
+	Operator  bool `json:"operator,omitzero"`
+	JobTitles bool `json:"jobTitles,omitzero"`
 }
 
 // Role is how a role is written.
@@ -122,7 +125,7 @@ func (d *Document) Profile() *domain.Profile {
 	}
 	for _, t := range d.ResourceTypes {
 		p.ResourceTypes = append(p.ResourceTypes, domain.ResourceType{
-			Key: t.Key, Name: t.Name, Parent: above(t.Parent), Features: t.Features,
+			Key: t.Key, Name: t.Name, Parent: above(t.Parent), Features: t.Features, Operator: t.Operator, JobTitles: t.JobTitles,
 		})
 	}
 	for _, r := range d.Roles {

@@ -34,9 +34,13 @@ func (f *firm) mandated(by *domain.Organization, of domain.MandateTypeKey) *doma
 	if t == nil {
 		f.Fatalf("there is no mandate %s", of)
 	}
-	m := &domain.Mandate{Principal: by.ID, Agent: f.org.ID, Type: of, Rights: t.Rights, From: "2026-01-01"}
-	f.mandates = append(f.mandates, m)
-	return m
+	all := f.mandates[by.ID]
+	if all == nil {
+		all = &domain.Mandates{Principal: by.ID, Agent: f.org.ID}
+		f.mandates[by.ID] = all
+	}
+	all.Items = append(all.Items, domain.Mandate{Type: of, Rights: t.Rights, From: "2026-01-01"})
+	return &all.Items[len(all.Items)-1]
 }
 
 func TestV02_InsuranceTwoRolesEnterUserManagement(t *testing.T) {
@@ -116,7 +120,7 @@ func TestV25_V29_InsuranceMandateIsTheCeilingForEachClient(t *testing.T) {
 		}
 	}
 	// The client itself may have given less than the type has room for.
-	f.mandates[0].Rights = rights("insurance:see", "pensions:see")
+	f.mandates[f.bakery.ID].Items[0].Rights = rights("insurance:see", "pensions:see")
 	clerk := with(f.user("user"), nil, all, clients)
 	f.at(f.bakery, clerk, nil, domain.Allowed, "insurance:see")
 	f.at(f.bakery, clerk, nil, domain.AboveMandate, "payroll:report", "pensions:see")

@@ -18,7 +18,7 @@ type office struct {
 	*testing.T
 	profile  *domain.Profile
 	org      *domain.Organization
-	mandates []*domain.Mandate // given to it
+	mandates map[domain.OrganizationID]*domain.Mandates // given to it, by principal
 }
 
 func open(t *testing.T, name string) *office {
@@ -27,7 +27,9 @@ func open(t *testing.T, name string) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &office{T: t, profile: p, org: &domain.Organization{ID: "org_own", TimeZone: p.TimeZone}}
+	return &office{
+		T: t, profile: p, org: &domain.Organization{ID: "org_own", TimeZone: p.TimeZone}, mandates: map[domain.OrganizationID]*domain.Mandates{},
+	}
 }
 
 // user is somebody with roles for the whole organization.
@@ -38,12 +40,12 @@ func (o *office) user(roles ...domain.RoleKey) *domain.Membership {
 			o.Fatalf("there is no role %s", role)
 		}
 	}
-	return &domain.Membership{Organization: o.org.ID, Roles: roles, ActivatedAt: noon.Add(-time.Hour)}
+	return &domain.Membership{Organization: o.org.ID, Roles: roles, ActivatedAt: noon.Add(-time.Hour), Subscription: "one"}
 }
 
 // with gives somebody an assignment more.
 func with(m *domain.Membership, roles []domain.RoleKey, rights []domain.RightKey, scopes ...domain.Scope) *domain.Membership {
-	m.Assignments = append(m.Assignments, domain.Assignment{Roles: roles, Rights: rights, Scopes: scopes})
+	m.Assignments = append(m.Assignments, domain.Assignment{Roles: roles, Rights: rights, Scopes: scopes}.Sorted())
 	return m
 }
 
@@ -90,7 +92,7 @@ func (o *office) at(org *domain.Organization, m *domain.Membership, where *domai
 	}
 	g := domain.Grounds{
 		Profile: o.profile, Member: domain.Place{Membership: m, Organization: o.org},
-		Where: org, Resource: where, Mandates: o.mandates,
+		Where: org, Resource: where, Mandates: o.mandates[org.ID],
 	}
 	for _, right := range rights {
 		if got := g.Decide(right, noon); got != want {
@@ -144,11 +146,9 @@ func TestFirstAdministratorCanGiveWhateverThereIs(t *testing.T) {
 			things[r.ID], in[rt.Key], scopes[rt.Key] = r, r, on(r)
 		}
 		customer := &domain.Organization{ID: "org_client", TimeZone: o.profile.TimeZone}
-		served := &domain.Client{Organization: customer}
+		served := &domain.Client{Organization: customer, Mandates: &domain.Mandates{Principal: customer.ID, Agent: o.org.ID}}
 		for _, mt := range o.profile.Mandates {
-			served.Mandates = append(served.Mandates, &domain.Mandate{
-				Principal: customer.ID, Agent: o.org.ID, Type: mt.Key, Rights: mt.Rights, From: "2026-01-01",
-			})
+			served.Mandates.Items = append(served.Mandates.Items, domain.Mandate{Type: mt.Key, Rights: mt.Rights, From: "2026-01-01"})
 		}
 		scopes[domain.ForClient] = client(customer.ID)
 

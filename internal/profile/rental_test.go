@@ -47,7 +47,7 @@ func TestA16_A17_A18_RentalAdministratorMayEverythingEvenLaterOn(t *testing.T) {
 
 	// Everything of a customer's: not what is the operator's.
 	here := domain.Place{Membership: boss, Organization: y.org}
-	if err := (&domain.Caller{Home: here, Here: here}).Decide(y.profile, domain.RightOperate, noon); !errors.Is(err, domain.ErrForbidden) {
+	if err := (&domain.Caller{Home: here, Here: here}).Decide(y.profile, domain.RightOperate, nil, noon); !errors.Is(err, domain.ErrForbidden) {
 		t.Errorf("a customer's administrator has the operator's right: %v", err)
 	}
 }
@@ -94,11 +94,29 @@ func TestA23_A24_RentalSuperuserIsBoundToTheChosenCustomerNumbers(t *testing.T) 
 func TestA26_A27_RentalUserSeesOnlyWorksitesThatWereGiven(t *testing.T) {
 	t.Parallel()
 	y := openYard(t)
-	worker := with(y.user(), roles("user"), []domain.RightKey{domain.RightSeeResources}, on(y.mill))
-	y.here(worker, y.mill, domain.Allowed, domain.RightSeeResources)
-	y.here(worker, y.mill, domain.NotAssigned, append(siteRights, domain.RightEditResources, domain.RightShareResource)...)
-	for _, other := range []*domain.Resource{y.bridge, y.tower, y.number1, nil} {
-		y.here(worker, other, domain.NotAssigned, domain.RightSeeResources)
+	sees := func(m *domain.Membership, where *domain.Resource) bool {
+		return (&domain.Grounds{Profile: y.profile, Member: domain.Place{Membership: m, Organization: y.org}, Where: y.org, Resource: where}).Sees(noon)
+	}
+	// To see a worksite is a right that can be given alone, or comes with any other.
+	for right, may := range map[domain.RightKey]domain.Verdict{domain.RightSeeResources: domain.Allowed, "order": domain.NotAssigned} {
+		worker := with(y.user("user"), nil, rights(right), on(y.mill))
+		y.here(worker, y.mill, domain.Allowed, right)
+		y.here(worker, y.mill, may, domain.RightSeeResources)
+		y.here(worker, y.mill, domain.NotAssigned, append(without(siteRights, right), domain.RightEditResources, domain.RightShareResource)...)
+		if !sees(worker, y.mill) {
+			t.Errorf("who has the right %s does not see the worksite", right)
+		}
+		for _, other := range []*domain.Resource{y.bridge, y.tower, y.number1} {
+			y.here(worker, other, domain.NotAssigned, domain.RightSeeResources)
+			if sees(worker, other) {
+				t.Errorf("who has the right %s elsewhere sees %s", right, other.ID)
+			}
+		}
+		y.here(worker, nil, domain.NotAssigned, domain.RightSeeResources)
+	}
+	// The level of access alone shows none, chosen for the company or for a worksite.
+	if sees(y.user("user"), y.mill) || sees(with(y.user("user"), roles("user"), nil, on(y.mill)), y.mill) {
+		t.Error("the role alone shows a worksite")
 	}
 	// The catalogue belongs to worksites, whatever it will hold one day.
 	if diff := cmp.Diff(siteRights, y.declared("worksite")); diff != "" {
@@ -141,6 +159,9 @@ func TestA45_RentalRemovesForGood(t *testing.T) {
 	want := domain.Policies{RemovalOwn: domain.Erase, SelfEdit: true, FixedTerm: true, NationalID: domain.NotAsked}
 	if diff := cmp.Diff(want, p.Policies); diff != "" {
 		t.Errorf("policies (-want +got):\n%s", diff)
+	}
+	if !p.ResourceType("customer-number").Operator || p.ResourceType("worksite").Operator { // A17, A22, A23
+		t.Error("the rental company makes customer numbers, and its customers worksites")
 	}
 	if p.DefaultLanguage() != domain.Finnish || !slices.Equal(p.Languages, domain.Languages) || p.TimeZone != "Europe/Helsinki" || p.Country != "FI" {
 		t.Errorf("it speaks %v in %s, %s", p.Languages, p.TimeZone, p.Country)

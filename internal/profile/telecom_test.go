@@ -54,6 +54,24 @@ func TestP04_P07_TelecomUserHasChosenModulesOnChosenNumbers(t *testing.T) {
 	o.here(o.user("user"), sales, domain.NotAssigned, modules...) // the type alone gives nothing
 }
 
+func TestP09_P10_TelecomAccessStandsOnASubscription(t *testing.T) {
+	t.Parallel()
+	o := open(t, "telecom")
+	number := o.thing("customer-number", "res_sales", nil)
+	for name, m := range map[string]*domain.Membership{
+		"superuser": o.user("superuser"), "user": with(o.user("user"), nil, o.declared("customer-number"), on(number)),
+	} {
+		o.here(m, number, domain.Allowed, o.declared("customer-number")...)
+		m.Unsubscribed = true
+		o.here(m, number, domain.NotValid, o.declared("customer-number")...)
+		m.Unsubscribed, m.Subscription = false, ""
+		o.here(m, number, domain.NotValid, o.declared("customer-number")...)
+		if t.Failed() {
+			t.Fatal(name)
+		}
+	}
+}
+
 func TestP11_TelecomRecommendsTheDashboardAndNothingElse(t *testing.T) {
 	t.Parallel()
 	for _, r := range open(t, "telecom").profile.Rights {
@@ -93,6 +111,9 @@ func TestP09_P17_P22_P24_TelecomPolicies(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, p.Policies); diff != "" {
 		t.Errorf("policies (-want +got):\n%s", diff)
+	}
+	if !p.ResourceType("customer-number").Operator {
+		t.Error("customers make customer numbers themselves")
 	}
 	if p.DefaultLanguage() != domain.Norwegian || p.TimeZone != "Europe/Oslo" || p.Country != "NO" {
 		t.Errorf("it speaks %s in %s, %s", p.DefaultLanguage(), p.TimeZone, p.Country)

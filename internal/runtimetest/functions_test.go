@@ -173,7 +173,9 @@ func TestEndpoints(t *testing.T) {
 			t.Run(e.ID+"/"+from, func(t *testing.T) {
 				t.Parallel()
 				_, c := seeded(t)
-				f := launch(t, binary(e.ID), configuration(c, nil, e.Needs))
+				env := configuration(c, nil, e.Needs)
+				env[awsapp.EnvProfile] = sample.Profile(e.ID)
+				f := launch(t, binary(e.ID), env)
 				if r := f.request([]byte(`{"rawPath":`)); r.StatusCode != http.StatusBadRequest {
 					t.Errorf("half an event: %+v", r)
 				}

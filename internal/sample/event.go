@@ -24,6 +24,7 @@ const (
 // request is what a sample request has beyond its endpoint's declaration.
 type request struct {
 	session domain.SessionToken
+	service domain.ServiceToken
 	path    map[string]string
 	query   url.Values
 	headers map[string]string
@@ -37,8 +38,18 @@ var (
 	inOrganization = map[string]string{"org": string(Organization)}
 	aboutUser      = map[string]string{"org": string(Organization), "user": string(User)}
 	aboutInvited   = map[string]string{"org": string(Organization), "user": string(Invited)}
+	aboutRemoved   = map[string]string{"org": string(Organization), "user": string(Removed)}
+	aboutMandate   = map[string]string{"org": string(Organization), "mandate": string(Mandate)}
+	aboutWorksite  = map[string]string{"org": string(Organization), "resource": string(Worksite)}
 	page           = url.Values{"limit": {"20"}}
 	first          = map[string]string{"if-match": `"1"`}
+
+	superuserEverywhere = members{"roles": []string{"superuser"}, "scopes": []members{{"type": "organization"}}}
+
+	subject  = members{"type": "user", "id": Administrator}
+	acting   = members{"type": "user", "id": Administrator, "properties": members{"organization": Organization}}
+	action   = members{"name": "users:see"}
+	resource = members{"type": "organization", "id": Organization}
 )
 
 // requests has one for each endpoint, by its id.
@@ -64,9 +75,16 @@ var requests = map[string]request{
 			"administrator": members{"givenName": "Matti", "familyName": "Malli", "email": "matti.malli@mallinosturit.example"},
 		},
 	},
-	"organization-list":   {session: OperatorSession, query: page},
-	"organization-get":    {session: AdministratorSession, path: inOrganization},
-	"organization-update": {session: AdministratorSession, path: inOrganization, headers: first, body: members{"name": "Exempelmaskiner Norden AB"}},
+	"organization-list":       {session: OperatorSession, query: page},
+	"organization-get":        {session: AdministratorSession, path: inOrganization},
+	"organization-update":     {session: AdministratorSession, path: inOrganization, headers: first, body: members{"name": "Exempelmaskiner Norden AB"}},
+	"organization-set-status": {session: OperatorSession, path: inOrganization, headers: first, body: members{"status": "suspended"}},
+
+	"subscription-list": {session: OperatorSession, path: inOrganization, query: page},
+	"subscription-set": {
+		session: OperatorSession, path: map[string]string{"org": string(Organization), "subscription": "+46700000001"},
+		body: members{"status": "active"},
+	},
 
 	"user-list": {session: AdministratorSession, path: inOrganization, query: page},
 	"user-create": {
@@ -82,9 +100,60 @@ var requests = map[string]request{
 	"user-remove":            {session: AdministratorSession, path: aboutUser},
 	"user-resend-activation": {session: AdministratorSession, path: aboutInvited},
 	"user-reset-password":    {session: AdministratorSession, path: aboutUser},
+	"user-set-validity":      {session: AdministratorSession, path: aboutUser, headers: first, body: members{"type": "locked", "reason": "On leave"}},
+	"user-restore":           {session: AdministratorSession, path: aboutRemoved},
+	"user-access":            {session: AdministratorSession, path: aboutUser, query: page},
+
+	"assignment-list":    {session: AdministratorSession, path: aboutUser},
+	"assignment-replace": {session: AdministratorSession, path: aboutUser, headers: first, body: members{"assignments": []members{superuserEverywhere}}},
+	"assignment-clear":   {session: AdministratorSession, path: aboutUser},
+	"assignment-bulk": {session: AdministratorSession, path: inOrganization, body: members{
+		"action": "add", "users": []domain.PersonID{User, Invited}, "rights": []string{"order"}, "scopes": []members{{"type": "organization"}},
+	}},
+
+	"resource-list": {session: AdministratorSession, path: inOrganization, query: url.Values{"type": {"worksite"}, "parent": {string(CustomerNumber)}, "q": {"hamn"}}},
+	"resource-create": {
+		session: AdministratorSession, path: inOrganization, headers: map[string]string{"idempotency-key": "45c48cce-2e2d-4fbd-8f0b-3a1e5f6a7b8c"},
+		body: members{"type": "worksite", "parent": CustomerNumber, "name": "Exempeltorget", "reference": "W-1018"},
+	},
+	"resource-get":          {session: AdministratorSession, path: aboutWorksite},
+	"resource-update":       {session: OperatorSession, path: aboutWorksite, headers: first, body: members{"reference": "W-2017", "features": []string{"access-control"}}},
+	"resource-remove":       {session: AdministratorSession, path: aboutWorksite, query: url.Values{"confirm": {"true"}}},
+	"resource-users":        {session: AdministratorSession, path: aboutWorksite, query: page},
+	"resource-users-update": {session: AdministratorSession, path: aboutWorksite, body: members{"users": []members{{"id": User, "rights": []string{"order"}}}}},
+
+	"mandate-list": {session: AdministratorSession, path: inOrganization, query: url.Values{"direction": {"given"}, "limit": {"20"}}},
+	"mandate-create": {
+		session: AdministratorSession, path: inOrganization, headers: map[string]string{"idempotency-key": "d3d94468-02a4-4259-8b2e-6c7d8e9f0a1b"},
+		body: members{
+			"agent": members{"country": "SE", "businessId": "999900-0012"}, "type": "broker", "rights": []string{"insurance:see", "quotes:request"},
+			"from": "2026-11-01", "to": "2199-12-31",
+		},
+	},
+	"mandate-get":    {session: AdministratorSession, path: aboutMandate},
+	"mandate-update": {session: AdministratorSession, path: aboutMandate, headers: first, body: members{"rights": []string{"invoices:see"}, "to": "2199-12-31"}},
+	"mandate-revoke": {session: AdministratorSession, path: aboutMandate},
+	"client-list":    {session: AdministratorSession, path: inOrganization, query: page},
 
 	"audit-list":  {session: AdministratorSession, path: inOrganization, query: page},
 	"profile-get": {},
+
+	"service-create": {session: OperatorSession, body: members{"name": "Exempelbutiken", "scopes": domain.ServiceScopes, "rights": []string{"users:see"}}},
+	"service-list":   {session: OperatorSession, query: page},
+	"service-revoke": {session: OperatorSession, path: map[string]string{"service": string(Service)}},
+
+	"access-evaluation": {
+		service: ServiceCredential, headers: map[string]string{"x-request-id": "bfe9eb29-ab87-4ca3-be83-a1d5d8305716"},
+		body: members{"subject": subject, "action": action, "resource": resource, "context": members{"time": "2026-11-01T08:00:00Z"}},
+	},
+	"access-evaluations": {service: ServiceCredential, body: members{
+		"subject": subject, "resource": resource, "evaluations": []members{{"action": action}, {"action": members{"name": "users:edit"}}},
+		"options": members{"evaluations_semantic": "execute_all"},
+	}},
+	"access-search-subject":  {service: ServiceCredential, body: members{"subject": members{"type": "user"}, "action": action, "resource": resource, "page": members{"limit": 20}}},
+	"access-search-resource": {service: ServiceCredential, body: members{"subject": acting, "action": action, "resource": members{"type": "organization"}}},
+	"access-search-action":   {service: ServiceCredential, body: members{"subject": subject, "resource": resource}},
+	"authzen-configuration":  {},
 }
 
 // jobEvents has one for each job, by its id.
@@ -155,8 +224,11 @@ func Event(spec endpoint.Spec) ([]byte, error) {
 		"x-forwarded-for": source, "x-forwarded-port": "443", "x-forwarded-proto": "https",
 	}
 	maps.Copy(headers, r.headers)
-	if r.session.Person != "" {
+	switch {
+	case r.session.Person != "":
 		headers["authorization"] = "Bearer " + r.session.String()
+	case r.service.ID != "":
+		headers["authorization"] = "Bearer " + r.service.String()
 	}
 	var body []byte
 	if r.body != nil {

@@ -16,17 +16,30 @@ import (
 )
 
 // The organizations and people: an operator's administrator; a customer with
-// an administrator, a user, and a user who has not opened the account yet.
+// an administrator, a user, a user who has not opened the account yet, and one
+// who was removed and can be restored.
 const (
 	Organization domain.OrganizationID = "org_01k00000000000000000000001"
+
+	// Agent is another customer, which may act for the first by Mandate.
+	Agent   domain.OrganizationID = "org_01k00000000000000000000002"
+	Mandate domain.MandateID      = "man_01k00000000000000000000001"
 
 	OperatorAdministrator domain.PersonID = "usr_40000000000000000000000001"
 	Administrator         domain.PersonID = "usr_40000000000000000000000002"
 	User                  domain.PersonID = "usr_40000000000000000000000003"
 	Invited               domain.PersonID = "usr_40000000000000000000000004"
+	Removed               domain.PersonID = "usr_40000000000000000000000005"
 
 	AdministratorEmail domain.Email = "anna.exempel@exempelmaskiner.example"
 	UserEmail          domain.Email = "ulla.exempel@exempelmaskiner.example"
+
+	// A worksite of the customer, and the customer number that it lies in.
+	CustomerNumber domain.ResourceID = "res_01k00000000000000000000001"
+	Worksite       domain.ResourceID = "res_01k00000000000000000000002"
+
+	// Service is the client of another module of the portal.
+	Service domain.ServiceID = "svc_01k00000000000000000000001"
 
 	// Mail is the invited user's activation mail, waiting in the outbox.
 	Mail domain.MailID = "mai_01k00000000000000000000001"
@@ -43,6 +56,7 @@ const (
 var (
 	OperatorSession      = session(OperatorAdministrator, "ses_01k00000000000000000000001", domain.OperatorID)
 	AdministratorSession = session(Administrator, "ses_01k00000000000000000000002", Organization)
+	ServiceCredential    = service(Service)
 	ActivationToken      = link(Invited, Organization, domain.ForActivation)
 	ResetToken           = link(User, Organization, domain.ForPasswordReset)
 )
@@ -54,6 +68,14 @@ func session(person domain.PersonID, id domain.SessionID, home domain.Organizati
 	t, ok := domain.ParseSessionToken("fms_" + suffix(person) + suffix(id) + suffix(home) + secret)
 	if !ok {
 		panic("sample: not the form of a session token any more")
+	}
+	return t
+}
+
+func service(id domain.ServiceID) domain.ServiceToken {
+	t, ok := domain.ParseServiceToken("fmc_" + suffix(id) + secret)
+	if !ok {
+		panic("sample: not the form of a service client's credential any more")
 	}
 	return t
 }
@@ -88,15 +110,18 @@ func Seed(ctx context.Context, store domain.Store, hash string, now time.Time) e
 	s.organization(operator)
 	s.user(operator, OperatorAdministrator, "Olof", "olof.exempel@exempeluthyrning.example", "administrator", true)
 	s.session(OperatorSession)
+	s.service(ServiceCredential)
 
 	customer := &domain.Organization{
 		ID: Organization, Name: "Exempelmaskiner AB", Country: "SE", BusinessID: "999900-0004",
 		Language: domain.Swedish, TimeZone: "Europe/Stockholm",
 	}
 	s.organization(customer)
-	s.user(customer, Administrator, "Anna", AdministratorEmail, "administrator", true)
+	anna := s.user(customer, Administrator, "Anna", AdministratorEmail, "administrator", true)
+	anna.Roles = append(anna.Roles, "main-user") // its name in a portal that has mandates
 	s.session(AdministratorSession)
 	s.user(customer, User, "Ulla", UserEmail, "user", true)
+	s.user(customer, Removed, "Rut", "rut.exempel@exempelmaskiner.example", "user", true).RemovedAt = now
 	s.link("lnk_01k00000000000000000000001", ResetToken, UserEmail, domain.PasswordResetLife)
 	invited := domain.Email("inga.exempel@exempelmaskiner.example")
 	s.user(customer, Invited, "Inga", invited, "user", false)
@@ -105,10 +130,29 @@ func Seed(ctx context.Context, store domain.Store, hash string, now time.Time) e
 		ID: Mail, Kind: domain.MailActivation, State: domain.MailQueued, Person: Invited, Organization: Organization,
 		Link: "lnk_01k00000000000000000000002", RequestID: "sample", NotBefore: now, CreatedAt: now,
 	})
+	s.resource(&domain.Resource{ID: CustomerNumber, Type: "customer-number", Name: "1001", Reference: "1001", Children: 1})
+	s.resource(&domain.Resource{ID: Worksite, Type: "worksite", Path: []domain.ResourceID{CustomerNumber}, Name: "Exempelhamnen", Reference: "W-1017"})
+	s.organization(&domain.Organization{
+		ID: Agent, Name: "Exempelredovisning AB", Country: "SE", BusinessID: "999900-0012",
+		Language: domain.Swedish, TimeZone: "Europe/Stockholm",
+	})
+	s.change.Put(&domain.Mandates{Principal: Organization, Agent: Agent, Name: customer.Name, Alphabet: domain.Swedish, Items: []domain.Mandate{{
+		ID: Mandate, Type: "web-service", Rights: []domain.RightKey{"insurance:see", "invoices:see"}, From: domain.Today(now, customer.Zone()),
+		Revision: 1, CreatedAt: now, UpdatedAt: now,
+	}}})
 	if err := store.Commit(ctx, &s.change); err != nil {
 		return fmt.Errorf("sample: %w", err)
 	}
 	return nil
+}
+
+// Profile is the portal that the sample of a function is made for: mandates
+// are not given in all of them.
+func Profile(id string) string {
+	if strings.HasPrefix(id, "mandate-") || strings.HasPrefix(id, "client-") {
+		return "insurance"
+	}
+	return "rental"
 }
 
 type seed struct {
@@ -123,7 +167,7 @@ func (s *seed) organization(o *domain.Organization) {
 	s.change.Record(o.ID, domain.OrganizationCreated, domain.Subject{Type: "organization", ID: string(o.ID)})
 }
 
-func (s *seed) user(o *domain.Organization, id domain.PersonID, name string, email domain.Email, role domain.RoleKey, active bool) {
+func (s *seed) user(o *domain.Organization, id domain.PersonID, name string, email domain.Email, role domain.RoleKey, active bool) *domain.Membership {
 	now := s.change.At
 	p := &domain.Person{
 		ID: id, Revision: 1, Email: email, GivenName: name, FamilyName: "Exempel", Language: domain.Swedish,
@@ -143,12 +187,32 @@ func (s *seed) user(o *domain.Organization, id domain.PersonID, name string, ema
 	if role == "administrator" {
 		s.change.Put(&domain.Administrators{Organization: o.ID, Seats: []domain.Seat{{Person: id, Activated: active}}})
 	}
+	return m
+}
+
+func (s *seed) service(t domain.ServiceToken) {
+	s.change.Put(&domain.ServiceClient{
+		ID: t.ID, Name: "Exempelmodul", Scopes: domain.ServiceScopes, Hash: hash(t.String()), CreatedAt: s.change.At,
+	})
+}
+
+// hash is what is stored of a token.
+func hash(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+func (s *seed) resource(r *domain.Resource) {
+	r.Organization, r.Alphabet, r.Revision, r.CreatedAt, r.UpdatedAt = Organization, domain.Swedish, 1, s.change.At, s.change.At
+	s.change.Put(r)
+	s.change.Put(&domain.ResourceClaim{
+		Organization: r.Organization, ResourceRef: domain.ResourceRef{Type: r.Type, Reference: r.Reference}, Resource: r.ID,
+	})
 }
 
 func (s *seed) session(t domain.SessionToken) {
-	sum := sha256.Sum256([]byte(t.String()))
 	s.change.Put(&domain.Session{
-		ID: t.ID, Person: t.Person, Hash: hex.EncodeToString(sum[:]), Security: 1, UserAgent: userAgent,
+		ID: t.ID, Person: t.Person, Hash: hash(t.String()), Security: 1, UserAgent: userAgent,
 		CreatedAt: s.change.At, SeenAt: s.change.At, ExpiresAt: s.change.At.Add(domain.SessionAbsolute),
 	})
 }

@@ -24,8 +24,11 @@ func TestSamplesAreThoseOfTheRegistries(t *testing.T) {
 			t.Error(err)
 		}
 		r := requests[e.ID]
-		if signed := r.session.Person != ""; signed != (e.Access.Public == "") {
+		if signed := r.session.Person != ""; signed != e.InSession() {
 			t.Errorf("%s: the sample carries a session: %t", e.ID, signed)
+		}
+		if serves := r.service.ID != ""; serves != (e.Access.Service != "") {
+			t.Errorf("%s: the sample carries a service client's credential: %t", e.ID, serves)
 		}
 		if (r.body != nil) != e.HasBody() {
 			t.Errorf("%s: the sample carries a body: %t", e.ID, r.body != nil)

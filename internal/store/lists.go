@@ -1,8 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/fullmakt/fullmakt/internal/domain"
@@ -40,6 +43,20 @@ func (s *Store) Removed(ctx context.Context, org domain.OrganizationID, req doma
 func (s *Store) Resources(ctx context.Context, org domain.OrganizationID, of domain.ScopeType, req domain.PageRequest) (domain.Page[*domain.Resource], error) {
 	q := table.Query{Index: table.ByName, PK: resourcesByName(org, of)}
 	return page(ctx, s, q, req, byName, (*resourceRecord).entity)
+}
+
+// ResourcesAmong reads an organization's resources of these ids, in the order of Resources.
+func (s *Store) ResourcesAmong(ctx context.Context, org domain.OrganizationID, ids []domain.ResourceID) (domain.Page[*domain.Resource], error) {
+	keys := map[table.Key]bool{}
+	for _, id := range ids {
+		keys[resourceKey(org, id)] = true
+	}
+	found, err := s.items(ctx, keys)
+	if err != nil {
+		return domain.Page[*domain.Resource]{}, err
+	}
+	items := slices.SortedFunc(maps.Values(found), func(a, b table.Item) int { return cmp.Compare(byName(a), byName(b)) })
+	return pageOf(items, byName, (*resourceRecord).entity)
 }
 
 // Given lists the mandates that an organization has given, by agent.

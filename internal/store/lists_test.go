@@ -82,6 +82,226 @@ func TestUsersByName(t *testing.T) {
 	})
 }
 
+func TestResourcesByName(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		var all []domain.Entity
+		make := func(in domain.OrganizationID, of domain.ScopeType, id domain.ResourceID, name, reference string) {
+			all = append(all, &domain.Resource{Organization: in, Type: of, ID: id, Name: name, Reference: reference, Alphabet: "sv"})
+		}
+		for i, name := range [][2]string{{"Ängen", ""}, {"Zonen", ""}, {"Åsen", "20"}, {"Åsen", "10"}, {"asfalt", ""}, {"Åsen", "10"}} {
+			make(org, "site", domain.ResourceID(fmt.Sprintf("res_%d", i)), name[0], name[1])
+		}
+		// One type is no part of another, even where its key begins alike.
+		make(org, "site-unit", "res_6", "Bergen", "")
+		make(org, "number", "res_7", "Bergen", "")
+		make(org2, "site", "res_8", "Bergen", "")
+		commit(t, s, puts(all...))
+		list := func(of domain.ScopeType) func(context.Context, domain.PageRequest) (domain.Page[*domain.Resource], error) {
+			return func(ctx context.Context, req domain.PageRequest) (domain.Page[*domain.Resource], error) {
+				return s.Resources(ctx, org, of, req)
+			}
+		}
+		id := func(r *domain.Resource) string { return string(r.ID) }
+		want := []string{"res_4", "res_1", "res_3", "res_5", "res_2", "res_0"}
+		for _, n := range []int{1, 4, 6, 100} {
+			if diff := cmp.Diff(want, paged(t, n, list("site"), id)); diff != "" {
+				t.Errorf("pages of %d:\n%s", n, diff)
+			}
+		}
+		for of, want := range map[domain.ScopeType][]string{"site-unit": {"res_6"}, "number": {"res_7"}, "object": nil} {
+			if diff := cmp.Diff(want, paged(t, 2, list(of), id)); diff != "" {
+				t.Errorf("%s:\n%s", of, diff)
+			}
+		}
+		// By ids it is the same order, of whatever type; another organization's are not there.
+		some, err := s.ResourcesAmong(t.Context(), org, []domain.ResourceID{"res_0", "res_8", "res_4", "res_2", "res_4"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var among []string
+		for _, r := range some.Items {
+			among = append(among, id(r))
+		}
+		if diff := cmp.Diff([]string{"res_4", "res_2", "res_0"}, among); diff != "" {
+			t.Error(diff)
+		}
+		if page, err := s.Resources(t.Context(), org, "site", domain.PageRequest{Limit: 10, After: some.Keys[1]}); err != nil || len(page.Items) != 1 || page.Items[0].ID != "res_0" {
+			t.Errorf("behind one of them: %v, %v", page.Items, err)
+		}
+
+		// What is renamed moves, and what is removed goes.
+		moved, gone := *all[0].(*domain.Resource), *all[1].(*domain.Resource)
+		moved.Version, moved.Name, gone.Version = 1, "Aa", 1
+		commit(t, s, change(domain.Write{Entity: &moved}, domain.Write{Entity: &gone, Remove: true}))
+		if diff := cmp.Diff([]string{"res_0", "res_4", "res_3", "res_5", "res_2"}, paged(t, 2, list("site"), id)); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// Who is removed and can be restored is in a list of their own, and in the whole one.
+func TestRemovedUsers(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		user := func(version int64, id domain.PersonID, removed time.Time) *domain.Membership {
+			return &domain.Membership{
+				Version: version, Organization: org, Person: id, Alphabet: "fi", Card: domain.Card{FamilyName: "F", GivenName: string(id)}, RemovedAt: removed,
+			}
+		}
+		id := func(m *domain.Membership) string { return string(m.Person) }
+		lists := func(step string, here, gone []string) {
+			t.Helper()
+			users := func(ctx context.Context, req domain.PageRequest) (domain.Page[*domain.Membership], error) {
+				return s.Users(ctx, org, req)
+			}
+			removed := func(ctx context.Context, req domain.PageRequest) (domain.Page[*domain.Membership], error) {
+				return s.Removed(ctx, org, req)
+			}
+			if diff := cmp.Diff(here, paged(t, 1, users, id)); diff != "" {
+				t.Errorf("%s: users\n%s", step, diff)
+			}
+			if diff := cmp.Diff(gone, paged(t, 1, removed, id)); diff != "" {
+				t.Errorf("%s: removed\n%s", step, diff)
+			}
+			all, err := s.AllUsers(t.Context(), org)
+			if err != nil || len(all) != 3 {
+				t.Errorf("%s: all %v, %v", step, all, err)
+			}
+		}
+		commit(t, s, puts(user(0, "usr_a", time.Time{}), user(0, "usr_b", time.Time{}), user(0, "usr_c", time.Time{})))
+		lists("made", []string{"usr_a", "usr_b", "usr_c"}, nil)
+		commit(t, s, puts(user(1, "usr_b", now), user(1, "usr_c", now)))
+		lists("removed", []string{"usr_a"}, []string{"usr_b", "usr_c"})
+		commit(t, s, puts(user(2, "usr_b", time.Time{})))
+		lists("restored", []string{"usr_a", "usr_b"}, []string{"usr_c"})
+	})
+}
+
+// An agent's list is of all who may still let it act, in the order of their names
+// as they were last written; a principal's own list keeps what is over.
+func TestMandatesGivenAndReceived(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		between := func(version int64, principal, agent domain.OrganizationID, name string, revoked ...bool) *domain.Mandates {
+			m := &domain.Mandates{Version: version, Principal: principal, Agent: agent, Name: name, Alphabet: "sv"}
+			for i, over := range revoked {
+				one := domain.Mandate{ID: domain.MandateID(fmt.Sprintf("man_%d", i)), From: "2020-01-01", To: "2020-01-02"} // long past
+				if over {
+					one.RevokedAt = now
+				}
+				m.Items = append(m.Items, one)
+			}
+			return m
+		}
+		received := func() []string {
+			t.Helper()
+			list := func(ctx context.Context, req domain.PageRequest) (domain.Page[*domain.Mandates], error) {
+				return s.Received(ctx, org3, req)
+			}
+			return paged(t, 1, list, func(m *domain.Mandates) string { return string(m.Principal) })
+		}
+		given := func(by domain.OrganizationID) []string {
+			t.Helper()
+			list := func(ctx context.Context, req domain.PageRequest) (domain.Page[*domain.Mandates], error) {
+				return s.Given(ctx, by, req)
+			}
+			return paged(t, 1, list, func(m *domain.Mandates) string { return string(m.Agent) })
+		}
+		commit(t, s, puts(
+			between(0, org, org3, "Öst", false), between(0, org2, org3, "Zen", true, false), between(0, org, org2, "Öst", true),
+			// What else an organization has, under keys beside these.
+			&domain.Organization{ID: org, Name: "Öst"}, &domain.Administrators{Organization: org}, &domain.Membership{Organization: org, Person: "usr_1"},
+			&domain.Resource{Organization: org, ID: "res_1"}, &domain.Subscription{Organization: org, ID: "1"},
+		))
+		for _, step := range []struct {
+			name     string
+			write    *domain.Mandates
+			received []string
+		}{
+			{"given", nil, []string{string(org2), string(org)}},
+			{"renamed", between(1, org2, org3, "Öz", true, false), []string{string(org), string(org2)}},
+			{"one of two revoked already, and now the other", between(2, org2, org3, "Öz", true, true), []string{string(org)}},
+			{"given anew", between(3, org2, org3, "Aa", true, true, false), []string{string(org2), string(org)}},
+			{"the other's revoked", between(1, org, org3, "Öst", true), []string{string(org2)}},
+			{"all revoked", between(4, org2, org3, "Aa", true, true, true), nil},
+		} {
+			if step.write != nil {
+				commit(t, s, puts(step.write))
+			}
+			if diff := cmp.Diff(step.received, received()); diff != "" {
+				t.Errorf("%s: received\n%s", step.name, diff)
+			}
+			if diff := cmp.Diff([]string{string(org2), string(org3)}, given(org)); diff != "" {
+				t.Errorf("%s: given\n%s", step.name, diff)
+			}
+		}
+		if got := given(org3); got != nil {
+			t.Errorf("given by the agent: %v", got)
+		}
+	})
+}
+
+func TestSubscriptionsAndServices(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		var all []domain.Entity
+		var want []string
+		for i := range 5 {
+			id := domain.NewServiceID(now.Add(time.Duration(i-5) * time.Second))
+			all, want = append(all, &domain.ServiceClient{ID: id}), append(want, string(id))
+			all = append(all, &domain.Subscription{Organization: org, ID: domain.SubscriptionID(fmt.Sprintf("+47 9000 000%d", i))})
+		}
+		all = append(all, &domain.Subscription{Organization: org2, ID: "+47 9000 0000"}) // another's of the same number
+		commit(t, s, puts(all...))
+		for _, n := range []int{1, 4, 5} {
+			if diff := cmp.Diff(want, paged(t, n, s.Services, func(c *domain.ServiceClient) string { return string(c.ID) })); diff != "" {
+				t.Errorf("services, the oldest first, in pages of %d:\n%s", n, diff)
+			}
+			list := func(ctx context.Context, req domain.PageRequest) (domain.Page[*domain.Subscription], error) {
+				return s.Subscriptions(ctx, org, req)
+			}
+			got := paged(t, n, list, func(sub *domain.Subscription) string { return string(sub.Organization) + " " + string(sub.ID) })
+			slices.Sort(got)
+			for i, sub := range got {
+				if len(got) != 5 || sub != fmt.Sprintf("%s +47 9000 000%d", org, i) {
+					t.Errorf("subscriptions in pages of %d: %q", n, got)
+				}
+			}
+		}
+	})
+}
+
+// All users are read whatever their number, and nothing else that the
+// organization has beside them.
+func TestAllUsersOverManyPages(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		const many = 2050 // more than two pages of what is read at once
+		want := map[domain.PersonID]bool{}
+		var all []domain.Entity
+		for _, id := range persons(many) {
+			all = append(all, &domain.Membership{Organization: org, Person: id, Card: domain.Card{FamilyName: "F"}})
+			want[id] = true
+		}
+		all = append(all,
+			&domain.Membership{Organization: org2, Person: "usr_1"}, &domain.Organization{ID: org}, &domain.Administrators{Organization: org},
+			&domain.Resource{Organization: org, ID: "res_1"}, &domain.Mandates{Principal: org, Agent: org2}, &domain.Subscription{Organization: org, ID: "1"},
+		)
+		for part := range slices.Chunk(all, 90) {
+			commit(t, s, puts(part...))
+		}
+		found, err := s.AllUsers(t.Context(), org)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range found {
+			if !want[m.Person] {
+				t.Fatalf("%s is there twice, or should not be", m.Person)
+			}
+			delete(want, m.Person)
+		}
+		if len(want) > 0 {
+			t.Errorf("%d users are missing", len(want))
+		}
+	})
+}
+
 func TestOrganizationsByName(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		var all []domain.Entity
@@ -247,6 +467,10 @@ func TestRows(t *testing.T) {
 	w := everything()
 	w.person.ID, w.membership.Person, w.session.Person, w.session.ID = "usr_1", "usr_1", "usr_1", "ses_1"
 	w.activation.Person, w.reset.Person, w.mail.ID, w.audit.ID = "usr_1", "usr_1", "mai_1", "aud_1"
+	w.removed.Person, w.resource.ID, w.service.ID = "usr_2", "res_1", "svc_1"
+	ended := *w.mandates
+	ended.Items = slices.Clone(ended.Items)
+	ended.Items[1].RevokedAt = now
 	sent, stranger := *w.mail, *w.attempts
 	sent.State, stranger.Known = domain.MailSent, false
 	const o = "ORG#" + string(org)
@@ -255,6 +479,7 @@ func TestRows(t *testing.T) {
 		return map[table.Index]table.Key{table.ByName: {PK: pk, SK: sk}}
 	}
 	user := row{key: table.Key{PK: o, SK: "USER#usr_1"}, index: byName(o, i18n.SortKey("sv", "Åkesson", "Aino-Liisa")+"#usr_1")}
+	mandates := table.Key{PK: "ORG#" + string(org2), SK: "MANDATES#" + string(org)}
 	activation := row{key: table.Key{PK: "PERSON#usr_1", SK: "LINK#activation#" + string(org)}, expires: now.Add(time.Hour + day)}
 	for name, test := range map[string]struct {
 		entity domain.Entity
@@ -281,7 +506,15 @@ func TestRows(t *testing.T) {
 		"attempts":      {w.attempts, row{key: table.Key{PK: "ATTEMPTS#sign-in/1", SK: "ATTEMPTS"}, expires: now.Add(30 * day)}},
 		"of a stranger": {&stranger, row{key: table.Key{PK: "ATTEMPTS#sign-in/1", SK: "ATTEMPTS"}, expires: now.Add(day)}},
 		"receipt":       {w.receipt, row{key: table.Key{PK: "RECEIPT#key", SK: "RECEIPT"}, expires: now.Add(time.Hour)}},
-		"signing":       {w.signing, row{key: table.Key{PK: "SIGNING", SK: "SIGNING"}}},
+		"removed":       {w.removed, row{key: table.Key{PK: o, SK: "USER#usr_2"}, index: byName(o+"#REMOVED", i18n.SortKey("sv", "Åkesson", "Aino-Liisa")+"#usr_2")}},
+		"resource":      {w.resource, row{key: table.Key{PK: o, SK: "RES#res_1"}, index: byName(o+"#RES#worksite", i18n.SortKey("sv", w.resource.Name, w.resource.Reference)+"#res_1")}},
+		"reference":     {w.reference, row{key: table.Key{PK: o, SK: "REF#worksite#Työmaa #7"}}},
+		"mandates":      {w.mandates, row{key: mandates, index: byName(o+"#RECEIVED", i18n.SortKey("sv", "Asiakas Oy")+"#"+string(org2))}},
+		"ended mandate": {&ended, row{key: mandates}},
+		// SHA-256 of the number
+		"subscription": {w.subscription, row{key: table.Key{PK: o, SK: "SUB#d41d2f7475d7d4953ac320c5556699d055035af91aa09844f48f925ec450d744"}}},
+		"service":      {w.service, row{key: table.Key{PK: "SERVICES", SK: "svc_1"}}},
+		"signing":      {w.signing, row{key: table.Key{PK: "SIGNING", SK: "SIGNING"}}},
 	} {
 		got, err := rowOf(test.entity)
 		if err != nil {

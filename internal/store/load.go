@@ -84,6 +84,12 @@ func (r *reader) inOrganization(want domain.Want, scene *domain.Scene) {
 	if want.Subscription != "" {
 		scene.Subscription = get(r, subscriptionKey(org, want.Subscription), (*subscriptionRecord).entity)
 	}
+	scene.Organizations = map[domain.OrganizationID]*domain.Organization{}
+	for _, id := range want.Organizations {
+		if other := r.organization(id); other != nil {
+			scene.Organizations[id] = other
+		}
+	}
 	for _, id := range want.Clients {
 		client := &domain.Client{Organization: r.organization(id), Mandates: r.mandates(id, org)}
 		if client.Organization != nil && client.Mandates != nil {
@@ -198,6 +204,9 @@ func addInOrganization(want domain.Want, add func(table.Key)) {
 	}
 	if want.Subscription != "" {
 		add(subscriptionKey(org, want.Subscription))
+	}
+	for _, id := range want.Organizations {
+		add(organizationKey(id))
 	}
 	for _, id := range want.Clients {
 		add(organizationKey(id))

@@ -91,14 +91,22 @@ func page[R any, E any](ctx context.Context, s *Store, q table.Query, req domain
 	if err != nil {
 		return domain.Page[*E]{}, failure(err)
 	}
-	out := domain.Page[*E]{Items: make([]*E, len(found.Items))}
-	for i, item := range found.Items {
-		if out.Items[i], err = decode(item, entity); err != nil {
+	out, err := pageOf(found.Items, sortKey, entity)
+	if err == nil && found.More {
+		out.Next = out.Keys[len(out.Keys)-1]
+	}
+	return out, err
+}
+
+// pageOf is a page of these items.
+func pageOf[R any, E any](items []table.Item, sortKey func(table.Item) string, entity func(*R, int64) *E) (domain.Page[*E], error) {
+	out := domain.Page[*E]{Items: make([]*E, len(items)), Keys: make([]string, len(items))}
+	for i, item := range items {
+		e, err := decode(item, entity)
+		if err != nil {
 			return domain.Page[*E]{}, err
 		}
-	}
-	if found.More {
-		out.Next = sortKey(found.Items[len(found.Items)-1])
+		out.Items[i], out.Keys[i] = e, sortKey(item)
 	}
 	return out, nil
 }

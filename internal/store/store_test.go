@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -74,12 +75,20 @@ func commit(t *testing.T, s *Store, c *domain.Change) {
 	}
 }
 
-// whole is an entity of every kind, with something in every field.
+// whole is an entity of every kind, with something in every field. The membership
+// is like the removed one, but not removed.
 type whole struct {
 	person         *domain.Person
 	email          *domain.EmailClaim
 	membership     *domain.Membership
+	removed        *domain.Membership
 	organization   *domain.Organization
+	client         *domain.Organization // org2
+	resource       *domain.Resource
+	reference      *domain.ResourceClaim
+	mandates       *domain.Mandates // from org2
+	subscription   *domain.Subscription
+	service        *domain.ServiceClient
 	business       *domain.OrganizationClaim
 	administrators *domain.Administrators
 	session        *domain.Session
@@ -107,27 +116,57 @@ func everything() whole {
 			Email: p.Email, Security: 4, CreatedAt: now, ExpiresAt: now.Add(time.Hour),
 		}
 	}
+	organization := func(id domain.OrganizationID, name, businessID string) *domain.Organization {
+		return &domain.Organization{
+			Revision: 6, ID: id, Name: name, Country: "FI", BusinessID: businessID, Language: "fi", TimeZone: "Europe/Helsinki",
+			Alphabet: "sv", Suspended: true, CreatedAt: now, UpdatedAt: now.Add(time.Hour),
+		}
+	}
+	site := domain.NewResourceID(now)
+	reference := domain.ResourceRef{Type: "worksite", Reference: "Työmaa #7"}
+	removed := &domain.Membership{
+		Revision: 5, Organization: org, Person: domain.NewPersonID(), Kind: domain.Own,
+		Card: domain.Card{GivenName: "Aino-Liisa", FamilyName: "Åkesson", Email: p.Email, Phone: "+358501234567", Language: "sv"},
+		Home: org2, Alphabet: "sv", Roles: []domain.RoleKey{"user", "superuser"},
+		Assignments: []domain.Assignment{{
+			ID: "asg_1", Roles: []domain.RoleKey{"user"}, Rights: []domain.RightKey{"order", "users:see"},
+			Scopes: []domain.Scope{{Type: domain.ForClient, ID: string(org2)}, {Type: "worksite", ID: string(site)}},
+		}},
+		Validity: validity, DefaultTask: "order", JobTitles: map[domain.ResourceID]string{site: "foreman", "res_2": "\u2028"},
+		Subscription: "+358401234567", Unsubscribed: true, RemovedAt: now.Add(2 * time.Hour),
+		ActivatedAt: now, LastSignInAt: now.Add(time.Second), CreatedAt: now.Add(-time.Hour), UpdatedAt: now.Add(time.Hour),
+	}
+	membership := *removed
+	membership.Person, membership.RemovedAt = p.ID, time.Time{}
+	mandate := func(id domain.MandateID) domain.Mandate {
+		return domain.Mandate{
+			ID: id, Type: "web", Rights: []domain.RightKey{"report", "order"}, From: "2026-01-02", To: "2026-12-31",
+			RevokedAt: now.Add(time.Hour), CreatedAt: now, UpdatedAt: now.Add(time.Minute), Revision: 7,
+		}
+	}
+	standing := mandate("man_2")
+	standing.RevokedAt = time.Time{}
 	return whole{
-		person: p, session: session, token: token,
-		email: &domain.EmailClaim{Email: p.Email, Person: p.ID},
-		membership: &domain.Membership{
-			Revision: 5, Organization: org, Person: p.ID, Kind: domain.Own,
-			Card: domain.Card{GivenName: "Aino-Liisa", FamilyName: "Åkesson", Email: p.Email, Phone: "+358501234567", Language: "sv"},
-			Home: org2, Alphabet: "sv", Roles: []domain.RoleKey{"user", "superuser"},
-			Assignments: []domain.Assignment{{
-				ID: "asg_1", Roles: []domain.RoleKey{"user"}, Rights: []domain.RightKey{"order", "users:see"},
-				Scopes: []domain.Scope{{Type: domain.ForClient, ID: string(org2)}, {Type: "worksite", ID: "res_1"}},
-			}},
-			Validity: validity, DefaultTask: "order",
-			ActivatedAt: now, LastSignInAt: now.Add(time.Second), CreatedAt: now.Add(-time.Hour), UpdatedAt: now.Add(time.Hour),
+		person: p, session: session, token: token, removed: removed, membership: &membership,
+		email:        &domain.EmailClaim{Email: p.Email, Person: p.ID},
+		organization: organization(org, "Esimerkki Oy", "9999999-2"), client: organization(org2, "Asiakas Oy", "9999999-3"),
+		resource: &domain.Resource{
+			Revision: 8, ID: site, Organization: org, Type: reference.Type, Path: []domain.ResourceID{"res_1", "res_2"}, Name: "Åvägen \"1\"",
+			Reference: reference.Reference, Features: []domain.FeatureKey{"gate", "camera"}, Children: 3, Alphabet: "sv",
+			CreatedAt: now, UpdatedAt: now.Add(time.Hour),
 		},
-		organization: &domain.Organization{
-			Revision: 6, ID: org, Name: "Esimerkki Oy", Country: "FI", BusinessID: "9999999-2", Language: "fi", TimeZone: "Europe/Helsinki",
-			Alphabet: "sv", CreatedAt: now, UpdatedAt: now.Add(time.Hour),
+		reference: &domain.ResourceClaim{Organization: org, ResourceRef: reference, Resource: site},
+		mandates: &domain.Mandates{
+			Principal: org2, Agent: org, Name: "Asiakas Oy", Alphabet: "sv", Items: []domain.Mandate{mandate("man_1"), standing},
+		},
+		subscription: &domain.Subscription{Organization: org, ID: "+358401234567", Active: true, Person: p.ID, UpdatedAt: now},
+		service: &domain.ServiceClient{
+			ID: domain.NewServiceID(now), Name: "A shop", Scopes: []domain.ServiceScope{domain.MayEvaluate, domain.MaySearch},
+			Rights: []domain.RightKey{"order"}, Hash: "hash of a token", CreatedAt: now, RevokedAt: now.Add(time.Hour),
 		},
 		business: &domain.OrganizationClaim{Country: "FI", BusinessID: "9999999-2", Organization: org},
 		administrators: &domain.Administrators{
-			Organization: org, Seats: []domain.Seat{{Person: p.ID, Activated: true, Validity: validity}, {Person: "usr_2", Activated: true, Validity: validity}},
+			Organization: org, Seats: []domain.Seat{{Person: p.ID, Activated: true, Barred: true, Validity: validity}, {Person: "usr_2", Activated: true, Barred: true, Validity: validity}},
 		},
 		activation: link(domain.ForActivation), reset: link(domain.ForPasswordReset),
 		mail: &domain.Mail{
@@ -151,7 +190,7 @@ func everything() whole {
 func (w whole) entities() []domain.Entity {
 	return []domain.Entity{
 		w.person, w.email, w.membership, w.organization, w.business, w.administrators, w.session, w.activation, w.reset, w.mail, w.audit,
-		w.attempts, w.receipt, w.signing,
+		w.attempts, w.receipt, w.signing, w.removed, w.client, w.resource, w.reference, w.mandates, w.subscription, w.service,
 	}
 }
 
@@ -161,12 +200,27 @@ func (w whole) want() domain.Want {
 		Session: w.token, OtherSession: w.session.ID, Organization: org, User: w.person.ID, Link: w.activation.LinkRef, Email: w.person.Email,
 		Business:       domain.OrganizationClaim{Country: "FI", BusinessID: "9999999-2"},
 		Administrators: true, Signing: true, Receipt: "key", Attempts: []string{"sign-in/1", "sign-in/2"},
+		Service: w.service.ID, Users: []domain.PersonID{w.person.ID, w.removed.Person, "usr_3"},
+		Resources: []domain.ResourceID{w.resource.ID, "res_3"}, Reference: w.reference.ResourceRef,
+		Clients: []domain.OrganizationID{org2, org3}, Agents: []domain.OrganizationID{org2, org3}, Organizations: []domain.OrganizationID{org2, org3},
+		Subscription: w.subscription.ID,
+		Questions: []domain.Question{
+			{Person: w.person.ID, From: org, Where: org},
+			{Person: w.person.ID, From: org, Where: org, Resource: w.resource.ID},
+			{Person: w.person.ID, From: org, Where: org2},
+			{Person: w.person.ID, From: org, Where: org2, Resource: w.resource.ID},
+			{Person: w.person.ID, From: org2, Where: org},
+			{Person: w.person.ID, From: org3, Where: org3},
+		},
 	}
 }
 
 // A field that is added to an entity and forgotten here would be lost unseen.
 func TestFixturesAreFull(t *testing.T) {
 	t.Parallel()
+	w := everything()
+	// Where these are set, the thing is gone from a list; each has a like with it set.
+	w.membership.RemovedAt, w.mandates.Items[1].RevokedAt = w.removed.RemovedAt, w.mandates.Items[0].RevokedAt
 	var full func(t *testing.T, path string, v reflect.Value)
 	full = func(t *testing.T, path string, v reflect.Value) {
 		switch {
@@ -188,7 +242,7 @@ func TestFixturesAreFull(t *testing.T) {
 			}
 		}
 	}
-	for _, e := range everything().entities() {
+	for _, e := range w.entities() {
 		full(t, fmt.Sprintf("%T", e), reflect.ValueOf(e))
 	}
 }
@@ -200,15 +254,16 @@ func TestEveryEntityComesBackAsItWasWritten(t *testing.T) {
 		w.compare(t, s, 1)
 
 		// Once more, over what was read.
-		for _, e := range w.entities() {
-			if v := reflect.ValueOf(e).Elem().FieldByName("Version"); v.IsValid() {
-				v.SetInt(1)
-			}
-		}
 		w.person.GivenName, w.person.Phone, w.person.PasswordHash, w.person.Organizations = "Eino", "", "", []domain.OrganizationID{org2}
 		w.membership.DefaultTask, w.membership.Validity, w.membership.ActivatedAt, w.membership.LastSignInAt = "", domain.Validity{}, time.Time{}, time.Time{}
-		w.membership.Assignments = nil
+		w.membership.Assignments, w.membership.JobTitles, w.membership.Subscription, w.membership.Unsubscribed = nil, nil, "", false
+		w.removed.RemovedAt = w.removed.RemovedAt.Add(time.Hour)
 		w.administrators.Seats = nil
+		w.organization.Suspended = false
+		w.resource.Path, w.resource.Features, w.resource.Children, w.resource.Reference = nil, nil, 0, ""
+		w.mandates.Items[1].To = ""
+		w.subscription.Active, w.subscription.Person = false, ""
+		w.service.Rights, w.service.RevokedAt = nil, time.Time{}
 		w.activation.Hash = ""
 		w.mail.State, w.mail.SentAt = domain.MailQueued, time.Time{}
 		w.receipt.Body, w.receipt.ETag, w.receipt.Location = nil, "", ""
@@ -217,7 +272,7 @@ func TestEveryEntityComesBackAsItWasWritten(t *testing.T) {
 		for i, e := range entities {
 			switch e := e.(type) {
 			case *domain.Membership:
-				entities[i] = domain.SignInMark{Membership: w.membership}
+				entities[i] = domain.SignInMark{Membership: e}
 			case *domain.Link:
 				entities[i] = domain.Sealed{Link: e}
 			case *domain.AuditEntry:
@@ -233,10 +288,14 @@ func TestEveryEntityComesBackAsItWasWritten(t *testing.T) {
 func (w whole) compare(t *testing.T, s *Store, version int64) {
 	t.Helper()
 	ctx := t.Context()
+	for _, e := range w.entities() {
+		if v := reflect.ValueOf(e).Elem().FieldByName("Version"); v.IsValid() {
+			v.SetInt(version)
+		}
+	}
 	same := func(what string, want, got any) {
 		t.Helper()
-		versions := cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".Version" }, cmp.Comparer(func(a, b int64) bool { return b == version || a == version }))
-		if diff := cmp.Diff(want, got, versions); diff != "" {
+		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s:\n%s", what, diff)
 		}
 	}
@@ -249,7 +308,23 @@ func (w whole) compare(t *testing.T, s *Store, version int64) {
 		Caller:       &domain.Caller{Session: w.session, Person: w.person, Home: place, Here: place},
 		OtherSession: w.session, Organization: w.organization, Administrators: w.administrators, User: w.person, Membership: w.membership,
 		Link: w.activation, EmailClaim: w.email, BusinessClaim: w.business, Signing: w.signing, Receipt: w.receipt,
-		Attempts: map[string]*domain.Attempts{"sign-in/1": w.attempts},
+		Attempts: map[string]*domain.Attempts{"sign-in/1": w.attempts}, Service: w.service,
+		Memberships: map[domain.PersonID]*domain.Membership{w.person.ID: w.membership, w.removed.Person: w.removed},
+		Resources:   map[domain.ResourceID]*domain.Resource{w.resource.ID: w.resource}, Reference: w.reference,
+		Clients: map[domain.OrganizationID]*domain.Client{org2: {Organization: w.client, Mandates: w.mandates}},
+		Agents: map[domain.OrganizationID]*domain.Agent{
+			org2: {Organization: w.client, Given: &domain.Mandates{Principal: org, Agent: org2}, Received: w.mandates},
+		},
+		Organizations: map[domain.OrganizationID]*domain.Organization{org2: w.client},
+		Subscription:  w.subscription,
+		Grounds: []*domain.Grounds{
+			{Member: place, Where: w.organization},
+			{Member: place, Where: w.organization, Resource: w.resource},
+			{Member: place, Where: w.client, Mandates: w.mandates},
+			{Member: place, Mandates: w.mandates}, // the client has no such resource, so the place is unknown
+			{Member: domain.Place{Organization: w.client}, Where: w.organization},
+			{},
+		},
 	}, scene)
 	scene, err = s.Load(ctx, domain.Want{Link: w.reset.LinkRef})
 	if err != nil {
@@ -276,21 +351,45 @@ func (w whole) compare(t *testing.T, s *Store, version int64) {
 		t.Fatal(err)
 	}
 	same("sessions", []*domain.Session{w.session}, sessions)
-	users, err := s.Users(ctx, org, domain.PageRequest{Limit: 10})
+	all, err := s.AllUsers(ctx, org)
 	if err != nil {
 		t.Fatal(err)
 	}
-	same("users", domain.Page[*domain.Membership]{Items: []*domain.Membership{w.membership}}, users)
-	organizations, err := s.Organizations(ctx, domain.PageRequest{Limit: 10})
+	slices.SortFunc(all, func(a, b *domain.Membership) int { return a.RemovedAt.Compare(b.RemovedAt) })
+	same("all users", []*domain.Membership{w.membership, w.removed}, all)
+	ten := domain.PageRequest{Limit: 10}
+	alone(t, "users", w.membership, func() (domain.Page[*domain.Membership], error) { return s.Users(ctx, org, ten) })
+	alone(t, "removed users", w.removed, func() (domain.Page[*domain.Membership], error) { return s.Removed(ctx, org, ten) })
+	alone(t, "resources", w.resource, func() (domain.Page[*domain.Resource], error) { return s.Resources(ctx, org, "worksite", ten) })
+	alone(t, "resources among", w.resource, func() (domain.Page[*domain.Resource], error) {
+		return s.ResourcesAmong(ctx, org, []domain.ResourceID{"res_3", w.resource.ID})
+	})
+	alone(t, "mandates given", w.mandates, func() (domain.Page[*domain.Mandates], error) { return s.Given(ctx, org2, ten) })
+	alone(t, "mandates received", w.mandates, func() (domain.Page[*domain.Mandates], error) { return s.Received(ctx, org, ten) })
+	alone(t, "subscriptions", w.subscription, func() (domain.Page[*domain.Subscription], error) { return s.Subscriptions(ctx, org, ten) })
+	alone(t, "services", w.service, func() (domain.Page[*domain.ServiceClient], error) { return s.Services(ctx, ten) })
+	organizations, err := s.Organizations(ctx, ten)
 	if err != nil {
 		t.Fatal(err)
 	}
-	same("organizations", domain.Page[*domain.Organization]{Items: []*domain.Organization{w.organization}}, organizations)
+	same("organizations", []*domain.Organization{w.client, w.organization}, organizations.Items)
 	audit, err := s.Audit(ctx, org, domain.PageRequest{Limit: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	same("audit", []*domain.AuditEntry{w.audit}, audit.Items)
+}
+
+// alone demands that a list has nothing but this.
+func alone[E any](t *testing.T, what string, want E, list func() (domain.Page[E], error)) {
+	t.Helper()
+	got, err := list()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]E{want}, got.Items); diff != "" || got.Next != "" || len(got.Keys) != 1 {
+		t.Errorf("%s: next %q, keys %q\n%s", what, got.Next, got.Keys, diff)
+	}
 }
 
 func TestWhatIsNotThere(t *testing.T) {
@@ -300,7 +399,13 @@ func TestWhatIsNotThere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(&domain.Scene{Administrators: &domain.Administrators{Organization: org}, Attempts: map[string]*domain.Attempts{}}, scene); diff != "" {
+		if diff := cmp.Diff(&domain.Scene{
+			Administrators: &domain.Administrators{Organization: org}, Attempts: map[string]*domain.Attempts{},
+			Memberships: map[domain.PersonID]*domain.Membership{}, Resources: map[domain.ResourceID]*domain.Resource{},
+			Clients: map[domain.OrganizationID]*domain.Client{}, Agents: map[domain.OrganizationID]*domain.Agent{},
+			Organizations: map[domain.OrganizationID]*domain.Organization{},
+			Grounds:       []*domain.Grounds{{}, {}, {}, {}, {}, {}},
+		}, scene); diff != "" {
 			t.Error(diff)
 		}
 		if _, err := s.Person(t.Context(), w.person.ID); !errors.Is(err, domain.ErrNotFound) {
@@ -319,6 +424,42 @@ func TestWhatIsNotThere(t *testing.T) {
 			},
 			"organizations": func() (int, string, error) {
 				p, err := s.Organizations(t.Context(), domain.PageRequest{Limit: 1})
+				return len(p.Items), p.Next, err
+			},
+			"all users": func() (int, string, error) {
+				all, err := s.AllUsers(t.Context(), org)
+				return len(all), "", err
+			},
+			"removed users": func() (int, string, error) {
+				p, err := s.Removed(t.Context(), org, domain.PageRequest{Limit: 1})
+				return len(p.Items), p.Next, err
+			},
+			"resources": func() (int, string, error) {
+				p, err := s.Resources(t.Context(), org, "worksite", domain.PageRequest{Limit: 1})
+				return len(p.Items), p.Next, err
+			},
+			"resources among": func() (int, string, error) {
+				p, err := s.ResourcesAmong(t.Context(), org, []domain.ResourceID{"res_1"})
+				return len(p.Items), p.Next, err
+			},
+			"resources among none": func() (int, string, error) {
+				p, err := s.ResourcesAmong(t.Context(), org, nil)
+				return len(p.Items), p.Next, err
+			},
+			"mandates given": func() (int, string, error) {
+				p, err := s.Given(t.Context(), org, domain.PageRequest{Limit: 1})
+				return len(p.Items), p.Next, err
+			},
+			"mandates received": func() (int, string, error) {
+				p, err := s.Received(t.Context(), org, domain.PageRequest{Limit: 1})
+				return len(p.Items), p.Next, err
+			},
+			"subscriptions": func() (int, string, error) {
+				p, err := s.Subscriptions(t.Context(), org, domain.PageRequest{Limit: 1})
+				return len(p.Items), p.Next, err
+			},
+			"services": func() (int, string, error) {
+				p, err := s.Services(t.Context(), domain.PageRequest{Limit: 1})
 				return len(p.Items), p.Next, err
 			},
 			"audit": func() (int, string, error) {
@@ -494,8 +635,10 @@ func TestLoadIsOneCall(t *testing.T) {
 	if _, err := New(counter).Load(t.Context(), w.want()); err != nil {
 		t.Fatal(err)
 	}
-	// organization, administrators, membership, person, session, link, e-mail, business, signing, receipt, two attempts
-	if got := counter.Counts(); got.Gets != 1 || got.Keys != 12 || got.Queries != 0 {
+	// organization, administrators, membership, person, session, link, e-mail, business, signing, receipt, two attempts;
+	// service, two users more, two resources, reference, subscription; two other organizations and what is between each
+	// of them and ours, both ways; and of the questions two memberships elsewhere and a resource that is not there
+	if got := counter.Counts(); got.Gets != 1 || got.Keys != 12+7+6+3 || got.Queries != 0 {
 		t.Errorf("%+v", got)
 	}
 }
@@ -525,6 +668,39 @@ func TestFailures(t *testing.T) {
 		},
 		"Audit": func(ctx context.Context, s *Store) error {
 			_, err := s.Audit(ctx, org, domain.PageRequest{Limit: 1})
+			return err
+		},
+		"Load of many": func(ctx context.Context, s *Store) error {
+			_, err := s.Load(ctx, domain.Want{Organization: org, Users: persons(table.MaxKeys + 1)})
+			return err
+		},
+		"AllUsers": func(ctx context.Context, s *Store) error { _, err := s.AllUsers(ctx, org); return err },
+		"Removed": func(ctx context.Context, s *Store) error {
+			_, err := s.Removed(ctx, org, domain.PageRequest{Limit: 1})
+			return err
+		},
+		"Resources": func(ctx context.Context, s *Store) error {
+			_, err := s.Resources(ctx, org, "worksite", domain.PageRequest{Limit: 1})
+			return err
+		},
+		"ResourcesAmong": func(ctx context.Context, s *Store) error {
+			_, err := s.ResourcesAmong(ctx, org, []domain.ResourceID{"res_1"})
+			return err
+		},
+		"Given": func(ctx context.Context, s *Store) error {
+			_, err := s.Given(ctx, org, domain.PageRequest{Limit: 1})
+			return err
+		},
+		"Received": func(ctx context.Context, s *Store) error {
+			_, err := s.Received(ctx, org, domain.PageRequest{Limit: 1})
+			return err
+		},
+		"Subscriptions": func(ctx context.Context, s *Store) error {
+			_, err := s.Subscriptions(ctx, org, domain.PageRequest{Limit: 1})
+			return err
+		},
+		"Services": func(ctx context.Context, s *Store) error {
+			_, err := s.Services(ctx, domain.PageRequest{Limit: 1})
 			return err
 		},
 		"DueMail": func(ctx context.Context, s *Store) error { _, err := s.DueMail(ctx, now, 1); return err },
@@ -590,8 +766,12 @@ func TestBrokenItem(t *testing.T) {
 	t.Parallel()
 	tb := memory(t)
 	s := New(tb)
-	for _, key := range []table.Key{personKey("usr_1"), mailKey("mai_1"), sessionKey("usr_1", "ses_1"), auditKey(org, "aud_1"), signingKey} {
-		write(t, tb, key, `{"id":7,"keys":7}`)
+	for _, key := range []table.Key{
+		personKey("usr_1"), mailKey("mai_1"), sessionKey("usr_1", "ses_1"), auditKey(org, "aud_1"), signingKey,
+		membershipKey(org, "usr_1"), resourceKey(org, "res_1"), mandatesKey(org, org2), subscriptionKey(org, "sub"), serviceKey("svc_1"),
+		referenceKey(org, domain.ResourceRef{Type: "worksite", Reference: "7"}),
+	} {
+		write(t, tb, key, `{"id":7,"keys":7,"organization":7,"principal":7}`)
 	}
 	for what, do := range map[string]func() error{
 		"PERSON#usr_1":        func() error { _, err := s.Person(t.Context(), "usr_1"); return err },
@@ -601,7 +781,19 @@ func TestBrokenItem(t *testing.T) {
 			_, err := s.Audit(t.Context(), org, domain.PageRequest{Limit: 1})
 			return err
 		},
-		"SIGNING": func() error { _, err := s.Load(t.Context(), domain.Want{Signing: true, User: "usr_2"}); return err },
+		"USER#usr_1": func() error { _, err := s.AllUsers(t.Context(), org); return err },
+		"RES#res_1": func() error {
+			_, err := s.ResourcesAmong(t.Context(), org, []domain.ResourceID{"res_1"})
+			return err
+		},
+		"REF#worksite#7": func() error {
+			_, err := s.Load(t.Context(), domain.Want{Organization: org, Reference: domain.ResourceRef{Type: "worksite", Reference: "7"}})
+			return err
+		},
+		"MANDATES#" + string(org2): func() error { _, err := s.Given(t.Context(), org, domain.PageRequest{Limit: 1}); return err },
+		"SUB#":                     func() error { _, err := s.Subscriptions(t.Context(), org, domain.PageRequest{Limit: 1}); return err },
+		"SERVICES svc_1":           func() error { _, err := s.Services(t.Context(), domain.PageRequest{Limit: 1}); return err },
+		"SIGNING":                  func() error { _, err := s.Load(t.Context(), domain.Want{Signing: true, User: "usr_2"}); return err },
 	} {
 		err := do()
 		if _, ours := errors.AsType[*domain.Error](err); err == nil || ours || !strings.Contains(err.Error(), what) {

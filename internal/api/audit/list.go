@@ -49,7 +49,7 @@ type actor struct {
 }
 
 type subject struct {
-	Type string `json:"type" enum:"user,organization"`
+	Type string `json:"type" enum:"user,organization,resource,mandate,subscription,service"`
 	ID   string `json:"id"`
 }
 

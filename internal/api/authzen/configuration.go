@@ -18,6 +18,7 @@ func Configuration() endpoint.Endpoint {
 		ID: "authzen-configuration", Method: http.MethodGet, Path: "/.well-known/authzen-configuration", Status: http.StatusOK,
 		Summary: "Tells where the access endpoints are (AuthZEN policy decision point metadata).",
 		Access:  endpoint.Public("it tells of nobody, and modules look here before they can call"),
+		Needs:   []endpoint.Need{endpoint.OwnAddress},
 	}, nil, configuration)
 }
 

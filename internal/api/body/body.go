@@ -61,9 +61,10 @@ func Change[T any](value *T, read func(T) T) {
 
 // Lengths of texts, in characters.
 const (
-	maxName  = 100
-	maxLine  = 200
-	maxEmail = 254
+	maxName         = 100
+	maxLine         = 200
+	maxEmail        = 254
+	maxSubscription = 100
 )
 
 // Email reads an address.
@@ -104,10 +105,26 @@ func Name(s, pointer string, faults *domain.Faults) string {
 }
 
 // Line reads an optional line of text.
-func Line(s, pointer string, faults *domain.Faults) string {
+func Line(s, pointer string, faults *domain.Faults) string { return upTo(maxLine, s, pointer, faults) }
+
+// SubscriptionID reads the operator's own name of a subscription, if there is one.
+func SubscriptionID(s, pointer string, faults *domain.Faults) domain.SubscriptionID {
+	return domain.SubscriptionID(upTo(maxSubscription, s, pointer, faults))
+}
+
+// Subscription reads the one that somebody is to have access under, where the
+// portal asks for one.
+func Subscription(s domain.SubscriptionID, p *domain.Profile, pointer string, faults *domain.Faults) domain.SubscriptionID {
+	if s != "" && !p.Policies.Subscription {
+		faults.Add(pointer, "value-unexpected", "The portal asks for no subscriptions.")
+	}
+	return SubscriptionID(string(s), pointer, faults)
+}
+
+func upTo(most int, s, pointer string, faults *domain.Faults) string {
 	line(s, pointer, faults)
 	s = strings.TrimSpace(s)
-	if utf8.RuneCountInString(s) > maxLine {
+	if utf8.RuneCountInString(s) > most {
 		faults.Add(pointer, "too-long", "This is too long.")
 	}
 	return s

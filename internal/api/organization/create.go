@@ -44,7 +44,7 @@ func (in *createRequest) Read(p *domain.Profile, faults *domain.Faults) {
 		Name: body.Name(in.Name, "/name", faults), Country: in.Country, BusinessID: businessID, Language: language,
 		TimeZone:      zone(in.TimeZone, "/timeZone", faults),
 		Administrator: in.Administrator.read("/administrator", language, p, faults),
-		Subscription:  domain.SubscriptionID(body.Line(string(in.Administrator.Subscription), "/administrator/subscription", faults)),
+		Subscription:  body.Subscription(in.Administrator.Subscription, p, "/administrator/subscription", faults),
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 
 // Endpoints of this noun.
 func Endpoints() []endpoint.Endpoint {
-	return []endpoint.Endpoint{Create(), List(), Get(), Update()}
+	return []endpoint.Endpoint{Create(), List(), Get(), Update(), SetStatus()}
 }
 
 // organization in JSON.

@@ -36,10 +36,12 @@ type response struct {
 }
 
 type resourceType struct {
-	Key      domain.ScopeType    `json:"key" example:"worksite"`
-	Name     domain.Text         `json:"name"`
-	Parent   domain.ScopeType    `json:"parent" description:"The resource type that it lies in, or organization." example:"customer-number"`
-	Features []domain.FeatureKey `json:"features" description:"What one of it may have."`
+	Key       domain.ScopeType    `json:"key" example:"worksite"`
+	Name      domain.Text         `json:"name"`
+	Parent    domain.ScopeType    `json:"parent" description:"The resource type that it lies in, or organization." example:"customer-number"`
+	Features  []domain.FeatureKey `json:"features" description:"What one of it may have."`
+	Operator  bool                `json:"operator" description:"Only the operator makes, changes and removes them."`
+	JobTitles bool                `json:"jobTitles" description:"Who is given something on one gets their default task as a job title there."`
 }
 
 type role struct {
@@ -77,7 +79,9 @@ func get(_ context.Context, call *endpoint.Call, _ *getRequest) (response, error
 	p := call.Profile
 	out := response{Key: p.Key, Languages: p.Languages, TimeZone: p.TimeZone, Country: p.Country}
 	for _, t := range p.ResourceTypes {
-		out.ResourceTypes = append(out.ResourceTypes, resourceType{Key: t.Key, Name: t.Name, Parent: orOrganization(t.Parent), Features: t.Features})
+		out.ResourceTypes = append(out.ResourceTypes, resourceType{
+			Key: t.Key, Name: t.Name, Parent: orOrganization(t.Parent), Features: t.Features, Operator: t.Operator, JobTitles: t.JobTitles,
+		})
 	}
 	for _, r := range p.Roles {
 		out.Roles = append(out.Roles, role{

@@ -15,7 +15,7 @@ func TestGetShowsAllThatAProfileHas(t *testing.T) {
 	p := &domain.Profile{
 		Key: "wide", Languages: []domain.Language{"en"}, TimeZone: "Europe/Oslo", Country: "NO",
 		ResourceTypes: []domain.ResourceType{
-			{Key: "yard", Name: text("Yard")},
+			{Key: "yard", Name: text("Yard"), Operator: true, JobTitles: true},
 			{Key: "shed", Name: text("Shed"), Parent: "yard", Features: []domain.FeatureKey{"lock"}},
 		},
 		Roles: []domain.Role{
@@ -31,7 +31,7 @@ func TestGetShowsAllThatAProfileHas(t *testing.T) {
 	want := response{
 		Key: "wide", Languages: []domain.Language{"en"}, TimeZone: "Europe/Oslo", Country: "NO",
 		ResourceTypes: []resourceType{
-			{Key: "yard", Name: text("Yard"), Parent: "organization"},
+			{Key: "yard", Name: text("Yard"), Parent: "organization", Operator: true, JobTitles: true},
 			{Key: "shed", Name: text("Shed"), Parent: "yard", Features: []domain.FeatureKey{"lock"}},
 		},
 		Roles: []role{

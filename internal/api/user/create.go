@@ -53,7 +53,7 @@ func (in *createRequest) Read(p *domain.Profile, faults *domain.Faults) {
 		Assignments:  body.Assignments(in.Assignments, p, "/assignments", faults),
 		Validity:     in.Validity.read("/validity", faults),
 		DefaultTask:  body.Line(in.DefaultTask, "/defaultTask", faults),
-		Subscription: domain.SubscriptionID(body.Line(string(in.Subscription), "/subscription", faults)),
+		Subscription: body.Subscription(in.Subscription, p, "/subscription", faults),
 	}
 	body.Keys(in.Roles, nil, p, "", faults)
 	if !in.invitation.HasRole(p) {

@@ -12,15 +12,22 @@ import (
 func List() endpoint.Endpoint {
 	return endpoint.New(endpoint.Spec{
 		ID: "user-list", Method: http.MethodGet, Path: "/v1/organizations/{org}/users", Status: http.StatusOK,
-		Summary: "Lists the users by family and given name. A new user may take a moment to show.",
+		Summary: "Lists the users by family and given name, or those who were removed and can be restored. A change may take a moment to show.",
 		Access:  endpoint.Right(domain.RightSeeUsers),
 		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.QueryNames},
 	}, func(_ *listRequest, want *domain.Want) { endpoint.WantPaging(want) }, list)
 }
 
 type listRequest struct {
-	Org domain.OrganizationID `path:"org" json:"-"`
+	Org    domain.OrganizationID `path:"org" json:"-"`
+	Status domain.Status         `query:"status" json:"-" enum:"inactive" description:"inactive: those who were removed and can be restored, and nobody else."`
 	endpoint.Paging
+}
+
+func (in *listRequest) Read(_ *domain.Profile, faults *domain.Faults) {
+	if in.Status != "" && in.Status != domain.StatusInactive {
+		faults.Add("?status", "value-unknown", "Use inactive, or leave it out.")
+	}
 }
 
 type listResponse struct {
@@ -33,7 +40,11 @@ func list(ctx context.Context, call *endpoint.Call, in *listRequest) (listRespon
 	if err != nil {
 		return listResponse{}, err
 	}
-	page, err := call.Store.Users(ctx, in.Org, req)
+	users := call.Store.Users
+	if in.Status == domain.StatusInactive {
+		users = call.Store.Removed
+	}
+	page, err := users(ctx, in.Org, req)
 	if err != nil {
 		return listResponse{}, err
 	}

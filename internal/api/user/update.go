@@ -48,8 +48,10 @@ func (in *updateRequest) Read(p *domain.Profile, faults *domain.Faults) {
 	body.Change(in.Language, func(l domain.Language) domain.Language { return body.Language(l, "", p, "/language", faults) })
 	body.Change(in.Roles, func(r []domain.RoleKey) []domain.RoleKey { body.Keys(r, nil, p, "", faults); return r })
 	body.Change(in.Subscription, func(s domain.SubscriptionID) domain.SubscriptionID {
-		body.Text(string(s), "/subscription", 100, faults)
-		return domain.SubscriptionID(body.Line(string(s), "/subscription", faults))
+		if s = body.Subscription(s, p, "/subscription", faults); s == "" {
+			faults.Add("/subscription", "required", "This is needed.")
+		}
+		return s
 	})
 	body.Change(in.DefaultTask, func(s string) string { return body.Line(s, "/defaultTask", faults) })
 }

@@ -13,7 +13,7 @@ import (
 
 // Endpoints of this noun.
 func Endpoints() []endpoint.Endpoint {
-	return []endpoint.Endpoint{List(), Create(), Get(), Update(), Remove(), ResendActivation(), ResetPassword()}
+	return []endpoint.Endpoint{List(), Create(), Get(), Update(), Remove(), Restore(), SetValidity(), ResendActivation(), ResetPassword(), Access()}
 }
 
 // user in JSON: a membership with its person, as the organization knows them.
@@ -35,7 +35,7 @@ type user struct {
 	DefaultTask      string                `json:"defaultTask" example:"Site 12"`
 	JobTitles        []jobTitle            `json:"jobTitles,omitempty" description:"On resources whose type has them."`
 	Subscription     domain.SubscriptionID `json:"subscription,omitzero" description:"Under which the user has access, where the portal asks for one."`
-	Warnings         []warning             `json:"warnings,omitempty" description:"What is allowed and worth a second look."`
+	Warnings         []body.Warning        `json:"warnings,omitempty" description:"What is allowed and worth a second look."`
 	ActivatedAt      time.Time             `json:"activatedAt,omitzero" description:"Absent until the account is activated."`
 	LastSignInAt     time.Time             `json:"lastSignInAt,omitzero" description:"In this organization; absent before the first."`
 	CreatedAt        time.Time             `json:"createdAt"`
@@ -61,12 +61,6 @@ type jobTitle struct {
 	Title      string            `json:"title" example:"Site manager"`
 }
 
-// warning in JSON.
-type warning struct {
-	Code  string          `json:"code" enum:"recommended-right-missing"`
-	Right domain.RightKey `json:"right"`
-}
-
 func userOf(m *domain.Membership, p *domain.Profile, now time.Time, zone *time.Location) user {
 	v := validity(m.Validity)
 	if v.Type == "" {
@@ -76,13 +70,10 @@ func userOf(m *domain.Membership, p *domain.Profile, now time.Time, zone *time.L
 		ID: m.Person, OrganizationID: m.Organization, Kind: m.Kind, GivenName: m.GivenName, FamilyName: m.FamilyName,
 		Email: m.Email, Phone: m.Phone, Language: m.Language, HomeOrganization: m.Home, Roles: m.Roles, Validity: v,
 		Status: m.Status(p, now, zone), SignIn: m.SignsIn(p), DefaultTask: m.DefaultTask, Subscription: m.Subscription, ActivatedAt: m.ActivatedAt, LastSignInAt: m.LastSignInAt,
-		CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, AssignedRoles: m.AssignedRoles(),
+		CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, AssignedRoles: m.AssignedRoles(), Warnings: body.WarningsOf(m, p),
 	}
 	for _, id := range slices.Sorted(maps.Keys(m.JobTitles)) {
 		u.JobTitles = append(u.JobTitles, jobTitle{id, m.JobTitles[id]})
-	}
-	for _, right := range m.Recommended(p) {
-		u.Warnings = append(u.Warnings, warning{"recommended-right-missing", right})
 	}
 	return u
 }

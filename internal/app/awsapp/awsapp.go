@@ -106,6 +106,9 @@ func serve(e endpoint.Endpoint, b base) lambda.Handler {
 	if e.Hashes {
 		deps.Hasher = password.New()
 	}
+	if e.Needing(endpoint.OwnAddress) {
+		deps.PublicURL = b.env.PortalURL()
+	}
 	return lambdahttp.New(e.Spec, e.Handler(deps), b.log)
 }
 

@@ -21,7 +21,7 @@ const (
 	EnvMailFrom         = "FULLMAKT_MAIL_FROM"              // bare address that mails come from
 	EnvConfigurationSet = "FULLMAKT_MAIL_CONFIGURATION_SET" // of SES; may be empty
 	EnvOperatorName     = "FULLMAKT_OPERATOR_NAME"          // of the company whose portal it is
-	EnvPortalURL        = "FULLMAKT_PORTAL_URL"             // base of the links in mails, without a slash at its end
+	EnvPortalURL        = "FULLMAKT_PORTAL_URL"             // base of the links in mails and of the API, without a slash at its end
 	EnvLinkKey          = "FULLMAKT_LINK_KEY"               // id, ARN or alias of the KMS key that mints one-time links
 )
 
@@ -32,6 +32,9 @@ func Variables(needs []endpoint.Need) (required, optional []string) {
 	if slices.Contains(needs, endpoint.SendMail) {
 		required = append(required, EnvMailFrom, EnvOperatorName, EnvPortalURL)
 		optional = append(optional, EnvConfigurationSet)
+	}
+	if slices.Contains(needs, endpoint.OwnAddress) {
+		required = append(required, EnvPortalURL)
 	}
 	if slices.Contains(needs, endpoint.MintLinks) {
 		required = append(required, EnvLinkKey)

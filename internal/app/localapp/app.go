@@ -6,7 +6,6 @@ package localapp
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -21,6 +20,7 @@ import (
 	"github.com/fullmakt/fullmakt/internal/job/bootstrap"
 	"github.com/fullmakt/fullmakt/internal/job/jobs"
 	"github.com/fullmakt/fullmakt/internal/mail/filemail"
+	"github.com/fullmakt/fullmakt/internal/profile/profilefile"
 	"github.com/fullmakt/fullmakt/internal/store"
 	"github.com/fullmakt/fullmakt/internal/table"
 )
@@ -32,7 +32,7 @@ type Config struct {
 	Hasher    domain.Hasher
 	Mailbox   *filemail.Mailbox
 	LinkKey   []byte // of the one-time links; 32 bytes
-	PortalURL string // base of the links in mails
+	PortalURL string // base of the links in mails, and of the API
 	Operator  string // the company's name
 	Log       *slog.Logger
 	// Sender replaces the mailbox, and Clock the system's, where a test wants it.
@@ -82,10 +82,13 @@ func (a *App) SetNow(now time.Time) {
 
 // endpointDeps gives an endpoint what it declares to need.
 func (a *App) endpointDeps(e endpoint.Endpoint) endpoint.Deps {
-	t := limit(a.config.Table, e.ID, e.Needs, e.Access.Public == "")
+	t := limit(a.config.Table, e.ID, e.Needs, e.InSession())
 	deps := endpoint.Deps{Store: store.New(t), Profile: a.config.Profile, Clock: a.Now, Log: a.config.Log}
 	if e.Hashes {
 		deps.Hasher = a.config.Hasher
+	}
+	if e.Needing(endpoint.OwnAddress) {
+		deps.PublicURL = a.config.PortalURL
 	}
 	return deps
 }
@@ -115,10 +118,9 @@ func (a *App) Run(ctx context.Context, id string, event json.RawMessage) (any, e
 }
 
 // Bootstrap fills an empty store: the operator with its first administrator
-// and, with demo data, the profile's demo customers with theirs. What is there
-// already is left alone. It returns the addresses that it has invited.
-func (a *App) Bootstrap(ctx context.Context, operatorEmail domain.Email, language domain.Language, demo []domain.Customer) (invited []domain.Email, err error) {
-	s := store.New(a.config.Table)
+// and, if there are any, demo data. What is there already is left alone. It
+// returns those whom it has invited.
+func (a *App) Bootstrap(ctx context.Context, operatorEmail domain.Email, language domain.Language, demo *profilefile.Demo) (invited []Invited, err error) {
 	event, err := json.Marshal(bootstrap.Event{OperatorName: a.config.Operator, OperatorEmail: string(operatorEmail), OperatorLanguage: language})
 	if err != nil {
 		return nil, err
@@ -128,28 +130,13 @@ func (a *App) Bootstrap(ctx context.Context, operatorEmail domain.Email, languag
 		return nil, err
 	}
 	if made == (bootstrap.Result{Made: true}) {
-		invited = append(invited, operatorEmail)
+		invited = append(invited, Invited{Email: operatorEmail, Organization: a.config.Operator, SignsIn: true})
 	}
-	for _, customer := range demo {
-		change := domain.NewChange(domain.Actor{Type: domain.ByJob, ID: "demo"}, a.Now(), "demo")
-		var want domain.Want
-		want.ForCustomer(customer)
-		scene, err := s.Load(ctx, want)
-		if err != nil {
-			return nil, err
-		}
-		if scene.BusinessClaim != nil {
-			continue
-		}
-		if _, _, err := domain.CreateOrganization(ctx, s, change, scene, a.config.Profile, customer); err != nil {
-			return nil, fmt.Errorf("demo customer %s: %w", customer.Name, err)
-		}
-		if err := s.Commit(ctx, change); err != nil {
-			return nil, err
-		}
-		invited = append(invited, customer.Administrator.Email)
+	if demo == nil {
+		return invited, nil
 	}
-	return invited, nil
+	more, err := a.loadDemo(ctx, demo)
+	return append(invited, more...), err
 }
 
 // tick is how often the clock's jobs are looked at: often enough that a mail
@@ -198,7 +185,10 @@ func (a *App) runDue(ctx context.Context, last map[string]time.Time) {
 // routes puts the API, the pages and the laptop's own conveniences side by side.
 func (a *App) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/v1/", endpoint.Mux(api.Endpoints(), a.config.Log, a.endpointDeps))
+	endpoints := endpoint.Mux(api.Endpoints(), a.config.Log, a.endpointDeps)
+	for _, prefix := range []string{"/v1/", "/access/", "/.well-known/"} {
+		mux.Handle(prefix, endpoints)
+	}
 	a.local(mux)
 	return a.identify(mux)
 }

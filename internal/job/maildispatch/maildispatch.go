@@ -2,10 +2,12 @@
 package maildispatch
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/fullmakt/fullmakt/internal/domain"
@@ -104,6 +106,10 @@ func sweep(ctx context.Context, deps job.Deps) error {
 // the item, whose next try is the clock's business: only a store that does not
 // answer is an error.
 func one(ctx context.Context, deps job.Deps, mailID domain.MailID) error {
+	if !mailID.Valid() {
+		deps.Log.ErrorContext(ctx, "record of no mail") // nothing comes of it, now or later
+		return nil
+	}
 	m, err := deps.Store.Mail(ctx, mailID)
 	if errors.Is(err, domain.ErrNotFound) {
 		return nil
@@ -144,7 +150,7 @@ func forward(ctx context.Context, deps job.Deps, m *domain.Mail) (err error) {
 		}
 		return settle(deps.Store.Commit(ctx, change))
 	}
-	delivery, err := change.Begin(ctx, deps.Store, m, deps.Mint)
+	delivery, err := change.Begin(ctx, deps.Store, deps.Profile, m, deps.Mint)
 	if err != nil {
 		return err
 	}
@@ -185,18 +191,28 @@ func send(ctx context.Context, deps job.Deps, d *domain.Delivery) error {
 func letter(deps job.Deps, d *domain.Delivery) mail.Letter {
 	l := mail.Letter{
 		ID: d.Mail.ID, Kind: d.Mail.Kind, Language: d.Person.Language, To: d.Person.Email,
-		GivenName: d.Person.GivenName, FamilyName: d.Person.FamilyName,
+		GivenName: d.Membership.GivenName, FamilyName: d.Membership.FamilyName,
 		Organization: d.Organization.Name, Zone: d.Organization.Zone(), LinkExpires: d.Expires,
 		Operator: deps.Operator,
-	}
-	if d.Membership != nil {
-		l.GivenName, l.FamilyName = d.Membership.GivenName, d.Membership.FamilyName
 	}
 	switch d.Mail.Kind {
 	case domain.MailActivation:
 		l.Link = deps.Portal + "/activate#token=" + d.Token.String()
 	case domain.MailPasswordReset, domain.MailPasswordByAdmin:
 		l.Link = deps.Portal + "/reset-password#token=" + d.Token.String()
+	case domain.MailNamed:
+		l.Roles = roles(deps.Profile, d.Membership, l.Language)
 	}
 	return l
+}
+
+// roles are the names of all roles that somebody has, in the profile's order.
+func roles(p *domain.Profile, m *domain.Membership, language domain.Language) (names []string) {
+	has := slices.Concat(m.Roles, m.AssignedRoles())
+	for _, r := range p.Roles {
+		if slices.Contains(has, r.Key) {
+			names = append(names, cmp.Or(r.Name[language], r.Name[p.DefaultLanguage()]))
+		}
+	}
+	return names
 }

@@ -47,10 +47,16 @@ func newWorld(t *testing.T) *world {
 	w.Deps = job.Deps{
 		Store: store.New(tb), Clock: func() time.Time { return w.now }, Sender: w, Operator: "Example Portal", Portal: "https://portal.example",
 		Mint: domain.HMACMinter(bytes.Repeat([]byte{7}, 32)), Log: slog.New(slog.NewJSONHandler(&w.log, nil)),
+		Profile: &domain.Profile{Languages: []domain.Language{domain.Swedish}, Roles: []domain.Role{
+			{Key: "user", Name: domain.Text{"en": "User"}},
+			{Key: "signatory", Name: domain.Text{"sv": "Firmatecknare"}, NoSignIn: true},
+			{Key: "attestant", Name: domain.Text{"en": "Attestant", "sv": "Attestant"}, NoSignIn: true},
+		}},
 	}
 	c := w.Change("test")
 	c.Put(&domain.Person{ID: usr, Email: "aino@example.com", GivenName: "Aino", FamilyName: "E", Language: "en", Organizations: []domain.OrganizationID{org}})
 	c.Put(&domain.Organization{ID: org, Name: "Esimerkki Oy", TimeZone: "Europe/Helsinki"})
+	c.Put(member(org))
 	c.Put(&domain.Link{
 		LinkRef: domain.LinkRef{Person: usr, Purpose: domain.ForActivation, Organization: org}, ID: "lnk_1", Email: "aino@example.com",
 		ExpiresAt: w.now.Add(domain.ActivationLife),
@@ -58,6 +64,14 @@ func newWorld(t *testing.T) *world {
 	c.Record(org, domain.UserCreated, domain.Subject{})
 	w.commit(c)
 	return w
+}
+
+// member is the person's membership in an organization.
+func member(in domain.OrganizationID) *domain.Membership {
+	return &domain.Membership{
+		Organization: in, Person: usr, Roles: []domain.RoleKey{"user"},
+		Card: domain.Card{GivenName: "Aino", FamilyName: "E", Email: "aino@example.com", Language: "en"},
+	}
 }
 
 // Send implements domain.Sender.
@@ -160,8 +174,9 @@ func TestMailLeaves(t *testing.T) {
 	if m.State != domain.MailSent || m.MessageID != "message of "+string(m.ID) || !m.SentAt.Equal(w.now) || m.Attempts != 1 {
 		t.Errorf("%+v", m)
 	}
-	// The stream tells of them once more, and of one that is long gone.
-	if err := w.run(t.Context(), stream(append(ids, "mai_gone")...), Failures{BatchItemFailures: []Failure{}}); err != nil || len(w.sent) != 3 {
+	// The stream tells of them once more, of one that is long gone, and
+	// of what is no mail.
+	if err := w.run(t.Context(), stream(append(ids, domain.NewMailID(w.now), "mai_x", "")...), Failures{BatchItemFailures: []Failure{}}); err != nil || len(w.sent) != 3 {
 		t.Errorf("%v, %d sent", err, len(w.sent))
 	}
 	if err := w.run(t.Context(), `{"Records":[]}`, Failures{BatchItemFailures: []Failure{}}); err != nil {
@@ -327,6 +342,7 @@ func TestPanic(t *testing.T) {
 		"on the way to Render": func(w *world, poison domain.MailID) {
 			c := w.Change("test")
 			c.Put(&domain.Organization{ID: "org_2", Name: "Elsewhere", TimeZone: "Nowhere/At_All"})
+			c.Put(member("org_2"))
 			c.Record("org_2", domain.OrganizationCreated, domain.Subject{})
 			m := w.mail(poison)
 			m.Organization = "org_2"
@@ -428,4 +444,53 @@ type silent struct{ domain.Store }
 
 func (silent) DueMail(context.Context, time.Time, int) ([]*domain.Mail, error) {
 	return nil, domain.ErrUnavailable
+}
+
+// Who is named has no account. The mail says which roles they have as it leaves,
+// in their language where there is one, and is dropped where it is not true any more.
+func TestNamed(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		since func(m *domain.Membership, o *domain.Organization)
+		want  string // in the text; empty: it is dropped
+	}{
+		"as it was": {func(*domain.Membership, *domain.Organization) {}, "portal: Firmatecknare, Attestant."},
+		"in an assignment": {func(m *domain.Membership, _ *domain.Organization) {
+			m.Roles, m.Assignments = nil, []domain.Assignment{{Roles: []domain.RoleKey{"attestant"}}}
+		}, "portal: Attestant."},
+		"removed":                     {func(m *domain.Membership, _ *domain.Organization) { m.RemovedAt = time.Now() }, ""},
+		"with sign-in by now":         {func(m *domain.Membership, _ *domain.Organization) { m.Roles = append(m.Roles, "user") }, ""},
+		"without a role by now":       {func(m *domain.Membership, _ *domain.Organization) { m.Roles = nil }, ""},
+		"of a suspended organization": {func(_ *domain.Membership, o *domain.Organization) { o.Suspended = true }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			s, err := w.Store.Load(t.Context(), domain.Want{Organization: org, User: usr})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Membership.Roles = []domain.RoleKey{"attestant", "signatory"}
+			c.since(s.Membership, s.Organization)
+			m := &domain.Mail{Kind: domain.MailNamed, Person: usr, Organization: org}
+			change := w.Change("test")
+			change.Put(s.Membership)
+			change.Put(s.Organization)
+			change.Record(org, domain.UserUpdated, domain.Subject{})
+			change.Send(m)
+			w.commit(change)
+			var text string
+			w.send = func(m domain.Message) error { text = strings.Join(strings.Fields(m.Text), " "); return nil }
+			if err := w.sweep(); err != nil {
+				t.Fatal(err)
+			}
+			state := domain.MailSent
+			if c.want == "" {
+				state = domain.MailDropped
+			}
+			if got := w.mail(m.ID); got.State != state || !strings.Contains(text, c.want) || (text == "") != (c.want == "") {
+				t.Errorf("%s %s: %q", got.State, got.Reason, text)
+			}
+		})
+	}
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// Prefix is where paths of the API begin.
-const Prefix = "/v1/"
+// prefixes are where paths of the API begin.
+var prefixes = []string{"/v1/", "/access/", "/.well-known/"}
 
 const contentProblem = "application/problem+json"
 
@@ -233,7 +233,8 @@ type transport struct {
 
 func (tr transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	res, err := tr.base.RoundTrip(r)
-	if err != nil || !strings.HasPrefix(r.URL.Path, Prefix) {
+	ours := slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(r.URL.Path, p) })
+	if err != nil || !ours {
 		return res, err
 	}
 	body, err := io.ReadAll(res.Body)

@@ -8,94 +8,354 @@ import (
 	"github.com/fullmakt/fullmakt/internal/mailaddr"
 )
 
+// Demo is what fills an empty local store, so that a portal can be tried.
+// Nothing in it has an id yet: an organization or a resource is referred to by
+// the key that it has in the file, in the places where the domain has the id.
+type Demo struct {
+	Organizations []DemoOrganization
+	Mandates      []DemoMandate
+}
+
+// DemoOrganization is a customer with what lies in it.
+type DemoOrganization struct {
+	Key           domain.OrganizationID
+	Customer      domain.Customer
+	Subscriptions []domain.SubscriptionID // that are active, the administrator's among them
+	Resources     []DemoResource          // each after what it lies in
+	Users         []DemoUser
+}
+
+// DemoResource is a resource of the organization's.
+type DemoResource struct {
+	Key domain.ResourceID
+	New domain.NewResource
+}
+
+// DemoUser is a user of the organization's, beside the administrator.
+type DemoUser struct {
+	New  domain.Invitation
+	Term *DemoTerm // nil: until further notice
+}
+
+// DemoMandate is one that an organization gives another.
+type DemoMandate struct {
+	Principal, Agent domain.OrganizationID
+	New              domain.NewMandate
+	Term             *DemoTerm // nil: from today, without an end
+}
+
+// DemoTerm is a first and a last day, counted from the day on which the demo data is loaded.
+type DemoTerm struct {
+	From int `json:"from"`
+	To   int `json:"to"`
+}
+
 // demo is how the demo data is written.
 type demo struct {
 	Organizations []demoOrganization `json:"organizations"`
+	Mandates      []demoMandate      `json:"mandates,omitzero"`
 }
 
 type demoOrganization struct {
-	Name          string          `json:"name"`
-	Country       domain.Country  `json:"country"`
-	BusinessID    string          `json:"businessId"`
-	Language      domain.Language `json:"language"`
-	Administrator demoPerson      `json:"administrator"`
+	Key           domain.OrganizationID   `json:"key"`
+	Name          string                  `json:"name"`
+	Country       domain.Country          `json:"country"`
+	BusinessID    string                  `json:"businessId"`
+	Language      domain.Language         `json:"language"`
+	Subscriptions []domain.SubscriptionID `json:"subscriptions,omitzero"`
+	Administrator demoAdministrator       `json:"administrator"`
+	Resources     []demoResource          `json:"resources,omitzero"`
+	Users         []demoUser              `json:"users,omitzero"`
 }
 
-type demoPerson struct {
-	GivenName  string          `json:"givenName"`
-	FamilyName string          `json:"familyName"`
-	Email      string          `json:"email"`
-	Language   domain.Language `json:"language"`
+type demoAdministrator struct {
+	GivenName    string                `json:"givenName"`
+	FamilyName   string                `json:"familyName"`
+	Email        string                `json:"email"`
+	Language     domain.Language       `json:"language"`
+	Subscription domain.SubscriptionID `json:"subscription,omitzero"`
 }
 
-// ParseDemo reads the demo data of a profile: customers to fill an empty local
-// store with, business ids and addresses in their canonical form. file is the
-// name that the faults begin with; with faults there are no customers.
-func ParseDemo(file string, data []byte, p *domain.Profile) ([]domain.Customer, Faults) {
+type demoResource struct {
+	Key       domain.ResourceID   `json:"key"`
+	Type      domain.ScopeType    `json:"type"`
+	Name      string              `json:"name"`
+	Reference string              `json:"reference,omitzero"`
+	Features  []domain.FeatureKey `json:"features,omitzero"`
+	Resources []demoResource      `json:"resources,omitzero"` // that lie in it
+}
+
+type demoUser struct {
+	GivenName    string                `json:"givenName"`
+	FamilyName   string                `json:"familyName"`
+	Email        string                `json:"email"`
+	Language     domain.Language       `json:"language"`
+	Roles        []domain.RoleKey      `json:"roles,omitzero"`
+	Assignments  []demoAssignment      `json:"assignments,omitzero"`
+	Validity     *DemoTerm             `json:"validity,omitzero"`
+	DefaultTask  string                `json:"defaultTask,omitzero"`
+	Subscription domain.SubscriptionID `json:"subscription,omitzero"`
+}
+
+type demoAssignment struct {
+	Roles  []domain.RoleKey  `json:"roles,omitzero"`
+	Rights []domain.RightKey `json:"rights,omitzero"`
+	// In names places: resources, clients, or the words organization and clients.
+	In []string `json:"in"`
+}
+
+type demoMandate struct {
+	Principal domain.OrganizationID `json:"principal"`
+	Agent     domain.OrganizationID `json:"agent"`
+	Type      domain.MandateTypeKey `json:"type"`
+	Rights    []domain.RightKey     `json:"rights"`
+	Validity  *DemoTerm             `json:"validity,omitzero"`
+}
+
+// ParseDemo reads the demo data of a profile, business ids and addresses into
+// their canonical form. file is the name that the faults begin with; with faults
+// there is no demo. Whether the administrators may give what their users get is
+// for the domain to say, when it is loaded.
+func ParseDemo(file string, data []byte, p *domain.Profile) (*Demo, Faults) {
 	var d demo
-	r := newReader(file)
+	r := &demoReader{reader: newReader(file), profile: p, organizations: map[domain.OrganizationID]bool{}}
 	r.read(data, &d)
-	var customers []domain.Customer
 	for i, o := range d.Organizations {
-		customers = append(customers, r.customer(fmt.Sprintf("/organizations/%d", i), o, p))
+		pointer := fmt.Sprintf("/organizations/%d", i)
+		r.key(pointer+"/key", string(o.Key), r.organizations[o.Key])
+		r.organizations[o.Key] = true
 	}
-	r.unique(customers)
+	out := &Demo{}
+	for i, o := range d.Organizations {
+		out.Organizations = append(out.Organizations, r.organization(fmt.Sprintf("/organizations/%d", i), o, out.Organizations))
+	}
+	for i, m := range d.Mandates {
+		out.Mandates = append(out.Mandates, r.mandate(fmt.Sprintf("/mandates/%d", i), m))
+	}
 	if faults := r.sorted(); len(faults) > 0 {
 		return nil, faults
 	}
-	return customers, nil
+	return out, nil
 }
 
-func (r *reader) customer(pointer string, o demoOrganization, p *domain.Profile) domain.Customer {
+// demoReader judges demo data, with what the file has told up to now.
+type demoReader struct {
+	*reader
+	profile       *domain.Profile
+	organizations map[domain.OrganizationID]bool
+	// Of the organization that is being read:
+	places        map[string]domain.ScopeType // its resources, by key
+	subscriptions map[domain.SubscriptionID]bool
+	people        map[domain.Email]bool
+}
+
+func (r *demoReader) organization(pointer string, o demoOrganization, before []DemoOrganization) DemoOrganization {
+	r.places, r.people, r.subscriptions = map[string]domain.ScopeType{}, map[domain.Email]bool{}, map[domain.SubscriptionID]bool{}
 	id, ok := domain.CheckBusinessID(o.Country, o.BusinessID)
 	switch {
 	case !o.Country.Known():
 		r.judge(pointer+"/country", fmt.Sprintf("unknown country %q", o.Country))
 	case !ok:
 		r.judge(pointer+"/businessId", fmt.Sprintf("%q is no business id of %s", o.BusinessID, o.Country))
+	case slices.ContainsFunc(before, func(b DemoOrganization) bool {
+		return b.Customer.Country == o.Country && b.Customer.BusinessID == id
+	}):
+		r.judge(pointer+"/businessId", fmt.Sprintf("there already is an organization with %q", id))
 	}
 	r.text(pointer+"/name", o.Name)
-	r.language(pointer+"/language", o.Language, p)
+	r.language(pointer+"/language", o.Language)
+	for i, s := range o.Subscriptions {
+		at := fmt.Sprintf("%s/subscriptions/%d", pointer, i)
+		if !r.profile.Policies.Subscription {
+			r.judge(at, "the profile asks for no subscriptions")
+		}
+		if _, twice := r.subscriptions[s]; twice {
+			r.judge(at, fmt.Sprintf("subscription %q is named twice", s))
+		}
+		r.subscriptions[s] = false
+	}
 
 	a := o.Administrator
-	pointer += "/administrator"
-	r.text(pointer+"/givenName", a.GivenName)
-	r.text(pointer+"/familyName", a.FamilyName)
-	r.language(pointer+"/language", a.Language, p)
-	email, err := mailaddr.Parse(a.Email)
-	if err != nil {
-		r.judge(pointer+"/email", fmt.Sprintf("%q: %v", a.Email, err))
+	out := DemoOrganization{
+		Key: o.Key, Subscriptions: o.Subscriptions,
+		Customer: domain.Customer{
+			Name: o.Name, Country: o.Country, BusinessID: id, Language: o.Language,
+			Administrator: domain.Card{GivenName: a.GivenName, FamilyName: a.FamilyName, Email: domain.Email(a.Email), Language: a.Language},
+			Subscription:  a.Subscription,
+		},
 	}
-	return domain.Customer{
-		Name: o.Name, Country: o.Country, BusinessID: id, Language: o.Language,
-		Administrator: domain.Card{GivenName: a.GivenName, FamilyName: a.FamilyName, Email: email, Language: a.Language},
+	r.card(pointer+"/administrator", &out.Customer.Administrator)
+	r.subscription(pointer+"/administrator", a.Subscription)
+	for i, t := range o.Resources {
+		out.Resources = append(out.Resources, r.resources(fmt.Sprintf("%s/resources/%d", pointer, i), demoResource{}, t)...)
+	}
+	for i, u := range o.Users {
+		out.Users = append(out.Users, r.user(fmt.Sprintf("%s/users/%d", pointer, i), o.Key, u))
+	}
+	return out
+}
+
+// resources are a resource and those that lie in it.
+func (r *demoReader) resources(pointer string, in, t demoResource) []DemoResource {
+	_, twice := r.places[string(t.Key)]
+	r.key(pointer+"/key", string(t.Key), twice || r.organizations[domain.OrganizationID(t.Key)])
+	r.places[string(t.Key)] = t.Type
+	r.text(pointer+"/name", t.Name)
+	known := r.profile.ResourceType(t.Type)
+	switch {
+	case known == nil:
+		r.judge(pointer+"/type", fmt.Sprintf("unknown resource type %q", t.Type))
+	case known.Parent != in.Type:
+		r.judge(pointer+"/type", fmt.Sprintf("a %s does not lie here", t.Type))
+	}
+	for i, f := range t.Features {
+		if known != nil && !slices.Contains(known.Features, f) {
+			r.judge(fmt.Sprintf("%s/features/%d", pointer, i), fmt.Sprintf("resource type %q has no feature %q", t.Type, f))
+		}
+	}
+	out := []DemoResource{{Key: t.Key, New: domain.NewResource{
+		ResourceRef: domain.ResourceRef{Type: t.Type, Reference: t.Reference}, Parent: in.Key, Name: t.Name, Features: t.Features,
+	}}}
+	for i, below := range t.Resources {
+		out = append(out, r.resources(fmt.Sprintf("%s/resources/%d", pointer, i), t, below)...)
+	}
+	return out
+}
+
+func (r *demoReader) user(pointer string, of domain.OrganizationID, u demoUser) DemoUser {
+	out := DemoUser{Term: u.Validity, New: domain.Invitation{
+		Card:  domain.Card{GivenName: u.GivenName, FamilyName: u.FamilyName, Email: domain.Email(u.Email), Language: u.Language},
+		Roles: u.Roles, DefaultTask: u.DefaultTask, Subscription: u.Subscription,
+	}}
+	r.card(pointer, &out.New.Card)
+	r.subscription(pointer, u.Subscription)
+	r.known(pointer, u.Roles, nil)
+	if u.Validity != nil && !r.profile.Policies.FixedTerm {
+		r.judge(pointer+"/validity", "the profile has no fixed terms")
+	}
+	r.term(pointer, u.Validity)
+	for i, a := range u.Assignments {
+		at := fmt.Sprintf("%s/assignments/%d", pointer, i)
+		r.known(at, a.Roles, a.Rights)
+		given := domain.Assignment{Roles: a.Roles, Rights: a.Rights}
+		for j, name := range a.In {
+			given.Scopes = append(given.Scopes, r.scope(fmt.Sprintf("%s/in/%d", at, j), of, name))
+		}
+		out.New.Assignments = append(out.New.Assignments, given)
+	}
+	if !out.New.HasRole(r.profile) {
+		r.judge(pointer, "a user has at least one role")
+	}
+	return out
+}
+
+// scope is the place of a name: a resource of the organization's, another
+// organization as its client, or what the word says.
+func (r *demoReader) scope(pointer string, of domain.OrganizationID, name string) domain.Scope {
+	word := domain.ScopeType(name)
+	if word == domain.InOrganization || word == domain.ForClients {
+		return domain.Scope{Type: word}
+	}
+	if t, ok := r.places[name]; ok {
+		return domain.Scope{Type: t, ID: name}
+	}
+	r.other(pointer, domain.OrganizationID(name), of)
+	return domain.Scope{Type: domain.ForClient, ID: name}
+}
+
+// other demands an organization, and another than than.
+func (r *demoReader) other(pointer string, key, than domain.OrganizationID) {
+	if !r.organizations[key] || key == than {
+		r.judge(pointer, fmt.Sprintf("there is nothing called %q here", key))
 	}
 }
 
-func (r *reader) text(pointer, s string) {
+func (r *demoReader) mandate(pointer string, m demoMandate) DemoMandate {
+	r.other(pointer+"/principal", m.Principal, "")
+	r.other(pointer+"/agent", m.Agent, m.Principal)
+	t := r.profile.MandateType(m.Type)
+	if t == nil {
+		r.judge(pointer+"/type", fmt.Sprintf("unknown mandate %q", m.Type))
+	}
+	for i, right := range m.Rights {
+		if t != nil && !slices.Contains(t.Rights, right) {
+			r.judge(fmt.Sprintf("%s/rights/%d", pointer, i), fmt.Sprintf("a %s mandate has no room for the right %q", m.Type, right))
+		}
+	}
+	r.term(pointer, m.Validity)
+	return DemoMandate{Principal: m.Principal, Agent: m.Agent, New: domain.NewMandate{Type: m.Type, Rights: m.Rights}, Term: m.Validity}
+}
+
+// key demands one that nothing else has that can be referred to in the same place.
+func (r *demoReader) key(pointer, key string, taken bool) {
+	switch word := domain.ScopeType(key); {
+	case key == "" || word == domain.InOrganization || word == domain.ForClients:
+		r.judge(pointer, fmt.Sprintf("%q is no key", key))
+	case taken:
+		r.judge(pointer, fmt.Sprintf("there already is something called %q", key))
+	}
+}
+
+func (r *demoReader) text(pointer, s string) {
 	if s == "" {
 		r.judge(pointer, "this is empty")
 	}
 }
 
-func (r *reader) language(pointer string, l domain.Language, p *domain.Profile) {
-	if !p.Speaks(l) {
+func (r *demoReader) language(pointer string, l domain.Language) {
+	if !r.profile.Speaks(l) {
 		r.judge(pointer, fmt.Sprintf("the profile does not have the language %q", l))
 	}
 }
 
-// unique demands what the store will demand.
-func (r *reader) unique(customers []domain.Customer) {
-	for i, c := range customers {
-		pointer := fmt.Sprintf("/organizations/%d", i)
-		if c.BusinessID != "" && slices.ContainsFunc(customers[:i], func(b domain.Customer) bool {
-			return b.Country == c.Country && b.BusinessID == c.BusinessID
-		}) {
-			r.judge(pointer+"/businessId", fmt.Sprintf("there already is an organization with %q", c.BusinessID))
+// card demands names, a language, and an address that nobody else here has.
+func (r *demoReader) card(pointer string, c *domain.Card) {
+	r.text(pointer+"/givenName", c.GivenName)
+	r.text(pointer+"/familyName", c.FamilyName)
+	r.language(pointer+"/language", c.Language)
+	email, err := mailaddr.Parse(string(c.Email))
+	switch {
+	case err != nil:
+		r.judge(pointer+"/email", fmt.Sprintf("%q: %v", c.Email, err))
+	case r.people[email]:
+		r.judge(pointer+"/email", fmt.Sprintf("the organization already has a user with %q", email))
+	}
+	r.people[email] = true
+	c.Email = email
+}
+
+// subscription demands a free one of the organization's where the profile asks for one.
+func (r *demoReader) subscription(pointer string, s domain.SubscriptionID) {
+	taken, known := r.subscriptions[s]
+	switch {
+	case s == "" && r.profile.Policies.Subscription:
+		r.judge(pointer, "the profile asks for a subscription")
+	case s != "" && !known:
+		r.judge(pointer+"/subscription", fmt.Sprintf("the organization has no subscription %q", s))
+	case taken:
+		r.judge(pointer+"/subscription", fmt.Sprintf("somebody else has the subscription %q", s))
+	}
+	if s != "" {
+		r.subscriptions[s] = true
+	}
+}
+
+func (r *demoReader) known(pointer string, roles []domain.RoleKey, rights []domain.RightKey) {
+	for i, key := range roles {
+		if r.profile.Role(key) == nil {
+			r.judge(fmt.Sprintf("%s/roles/%d", pointer, i), fmt.Sprintf("unknown role %q", key))
 		}
-		email := c.Administrator.Email
-		if email != "" && slices.ContainsFunc(customers[:i], func(b domain.Customer) bool { return b.Administrator.Email == email }) {
-			r.judge(pointer+"/administrator/email", fmt.Sprintf("there already is a person with %q", email))
+	}
+	for i, key := range rights {
+		if !r.profile.Knows(key) {
+			r.judge(fmt.Sprintf("%s/rights/%d", pointer, i), fmt.Sprintf("unknown right %q", key))
 		}
+	}
+}
+
+// term demands a last day that is not over when the demo data is loaded.
+func (r *demoReader) term(pointer string, t *DemoTerm) {
+	if t != nil && (t.To < 0 || t.To < t.From) {
+		r.judge(pointer+"/validity", "the last day has passed, or comes before the first")
 	}
 }

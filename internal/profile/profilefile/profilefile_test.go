@@ -253,8 +253,8 @@ func TestProfilesAreCompiled(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if customers, faults := ParseDemo("demo.yaml", data, p); len(faults) > 0 || len(customers) == 0 {
-			t.Errorf("%s: %d demo customers\n%v", name, len(customers), faults)
+		if demo, faults := ParseDemo("demo.yaml", data, p); len(faults) > 0 || len(demo.Organizations) == 0 {
+			t.Errorf("%s: demo data\n%v", name, faults)
 		}
 	}
 }

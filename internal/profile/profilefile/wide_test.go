@@ -54,7 +54,7 @@ rights:
     info: {en: Opens.}
     on: shed
     feature: lock
-    with: look
+    with: resources:see
   - key: look
     name: {en: Look}
     info: {en: Looks.}
@@ -67,7 +67,7 @@ mandates:
   - key: proxy
     name: {en: Proxy}
     info: {en: For others.}
-    rights: [look, users:see]
+    rights: [look, sign]
 policies:
   removal: {own: erase}
   selfEdit: false
@@ -108,12 +108,12 @@ func TestParseWide(t *testing.T) {
 			},
 		},
 		Rights: []domain.RightInfo{
-			{Key: "open", Name: en("Open"), Info: en("Opens."), On: "shed", Feature: "lock", With: "look"},
+			{Key: "open", Name: en("Open"), Info: en("Opens."), On: "shed", Feature: "lock", With: "resources:see"},
 			{Key: "look", Name: en("Look"), Info: en("Looks."), Module: true, Recommended: true},
 			{Key: "sign", Name: en("Sign"), Info: en("Signs.")},
 			{Key: "diary", Name: en("Diary"), Info: en("Reads."), Sensitive: true},
 		},
-		Mandates: []domain.MandateType{{Key: "proxy", Name: en("Proxy"), Info: en("For others."), Rights: []domain.RightKey{"look", "users:see"}}},
+		Mandates: []domain.MandateType{{Key: "proxy", Name: en("Proxy"), Info: en("For others."), Rights: []domain.RightKey{"look", "sign"}}},
 		Policies: domain.Policies{
 			RemovalOwn: domain.Erase, FixedTerm: true, Partners: true, NationalID: domain.MayBeGiven, SelfRegistration: true,
 			Subscription: true, CreationRequires: []domain.CreationChoice{"shed", domain.ChooseModules},
@@ -130,6 +130,18 @@ func TestParseWide(t *testing.T) {
 	again, err := profile.Parse(compiled)
 	if diff := cmp.Diff(got, again); diff != "" || err != nil {
 		t.Errorf("compiled, the profile is another (-written +compiled):\n%s%v", diff, err)
+	}
+}
+
+func TestParseWhoseResourcesAre(t *testing.T) {
+	t.Parallel()
+	p, faults := Parse("wide.yaml", []byte(strings.Replace(wide, "{en: Yard}", "{en: Yard}\n    operator: true\n    jobTitles: true", 1)))
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	yard, shed := p.ResourceType("yard"), p.ResourceType("shed")
+	if !yard.Operator || !yard.JobTitles || shed.Operator || shed.JobTitles {
+		t.Errorf("%+v, %+v", yard, shed)
 	}
 }
 
@@ -161,6 +173,7 @@ func TestParseWideFaults(t *testing.T) {
 		"unknown in a resource type": {[]string{"    parent: yard", "    parents: yard"}, []string{`10: unknown member "parents"`}},
 		"unknown in a mandate":       {[]string{"{en: For others.}", "{en: For others.}\n    scopes: []"}, []string{`56: unknown member "scopes"`}},
 		"sign-in is no word":         {[]string{"signIn: false", "signIn: never"}, []string{`30: want true or false`}},
+		"operator is no word":        {[]string{"    parent: yard", "    parent: yard\n    operator: mine"}, []string{`11: want true or false`}},
 		"requires left out":          {[]string{"{requires: [shed, modules]}", "{}"}, []string{`65: "requires" is missing`}},
 
 		// Resource types.
@@ -175,13 +188,22 @@ func TestParseWideFaults(t *testing.T) {
 		"bad feature":         {[]string{"[lock]", "[lock, Key]"}, []string{`11: "Key" is not a key: lower-case words with hyphens between them`}},
 
 		// Rights.
-		"on what is not there":  {[]string{"on: shed", "on: barn"}, []string{`41: unknown resource type "barn"`}},
-		"feature not there":     {[]string{"feature: lock", "feature: roof"}, []string{`42: resource type "shed" has no feature "roof"`}},
-		"feature of the whole":  {[]string{"    on: organization\n", "    feature: lock\n"}, []string{`47: the organization has no features: say with "on" which resource type has it`}},
-		"with what is unknown":  {[]string{"with: look", "with: stare"}, []string{`43: unknown right "stare"`}},
-		"with itself":           {[]string{"with: look", "with: open"}, []string{`43: right "open" is always held with itself`}},
-		"sensitive, held by no": {[]string{"[all, diary]", "all"}, []string{`51: nobody could give the right diary: "boss", the highest role that administers, does not hold it`}},
-		"in all already":        {[]string{"[all, diary]", "[all, diary, look]"}, []string{`17: right "look" is in "all" already`}},
+		"on what is not there":   {[]string{"on: shed", "on: barn"}, []string{`41: unknown resource type "barn"`}},
+		"feature not there":      {[]string{"feature: lock", "feature: roof"}, []string{`42: resource type "shed" has no feature "roof"`}},
+		"feature of the whole":   {[]string{"    on: organization\n", "    feature: lock\n"}, []string{`47: the organization has no features: say with "on" which resource type has it`}},
+		"with what is unknown":   {[]string{"with: resources:see", "with: stare"}, []string{`43: unknown right "stare"`}},
+		"with what is elsewhere": {[]string{"with: resources:see", "with: look"}, []string{`43: right "look" is one on another type of resource than "open"`}},
+		"with what is above all": {[]string{"with: resources:see", "with: users:see"}, []string{`43: right "users:see" is never held on a resource, as "open" is`}},
+		"with a chain":           {[]string{"with: resources:see", "with: shut", "  - {key: sign,", "  - {key: shut, name: {en: Shut}, info: {en: Shuts.}, on: shed, with: resources:see}\n  - {key: sign,"}, []string{`43: right "shut" itself counts only beside another: nothing follows a chain`}},
+		"with in a circle": {
+			[]string{"with: resources:see", "with: shut", "  - {key: sign,", "  - {key: shut, name: {en: Shut}, info: {en: Shuts.}, on: shed, with: open}\n  - {key: sign,"},
+			[]string{`43: right "shut" itself counts only beside another: nothing follows a chain`, `50: right "open" itself counts only beside another: nothing follows a chain`},
+		},
+		"with what asks for more": {[]string{"    feature: lock\n    with: resources:see", "    with: shut", "  - {key: sign,", "  - {key: shut, name: {en: Shut}, info: {en: Shuts.}, on: shed, feature: lock}\n  - {key: sign,"}, []string{`42: right "shut" asks for the feature "lock", and "open" does not`}},
+		"with what has no room":   {[]string{"[look, sign]", "[look, open]"}, []string{`43: right "open" is in a mandate, and "resources:see" in none`}},
+		"with itself":             {[]string{"with: resources:see", "with: open"}, []string{`43: right "open" is always held with itself`}},
+		"sensitive, held by no":   {[]string{"[all, diary]", "all"}, []string{`51: nobody could give the right diary: "boss", the highest role that administers, does not hold it`}},
+		"in all already":          {[]string{"[all, diary]", "[all, diary, look]"}, []string{`17: right "look" is in "all" already`}},
 
 		// Roles.
 		"scope unknown":             {[]string{"[yard, shed]", "[yard, barn]"}, []string{`24: unknown scope "barn"`}},
@@ -205,9 +227,11 @@ func TestParseWideFaults(t *testing.T) {
 		"all, and the first not":    {[]string{"[all, diary]", "[users:see, users:edit, open, look, sign, diary]", "[resources:see, open]\n    scopes: [yard, shed]", "all"}, []string{`23: nobody could give all rights: "boss", the highest role that administers, does not hold it`}},
 
 		// Mandates.
-		"ceiling unknown":     {[]string{"[look, users:see]", "[look, stare]"}, []string{`56: unknown right "stare"`}},
-		"ceiling twice":       {[]string{"[look, users:see]", "[look, look]"}, []string{`56: right "look" is named twice`}},
-		"ceiling of nothing":  {[]string{"[look, users:see]", "[]"}, []string{`56: a mandate without rights gives nothing`}},
+		"ceiling unknown":     {[]string{"[look, sign]", "[look, stare]"}, []string{`56: unknown right "stare"`}},
+		"ceiling of our own":  {[]string{"[look, sign]", "[look, users:see]"}, []string{`56: right "users:see" is one of Fullmakt's own: nobody administers a client`}},
+		"ceiling, sensitive":  {[]string{"[look, sign]", "[look, diary]"}, []string{`56: right "diary" is sensitive and in no mandate`}},
+		"ceiling twice":       {[]string{"[look, sign]", "[look, look]"}, []string{`56: right "look" is named twice`}},
+		"ceiling of nothing":  {[]string{"[look, sign]", "[]"}, []string{`56: a mandate without rights gives nothing`}},
 		"mandate unexplained": {[]string{"{en: For others.}", "{}"}, []string{`55: no text in "en"`}},
 		"mandate twice":       {[]string{"policies:", "  - {key: proxy, name: {en: A}, info: {en: B}, rights: [look]}\npolicies:"}, []string{`57: there already is a mandate "proxy"`}},
 
