@@ -260,20 +260,25 @@ func (w *World) Populate(c Customer, users int) {
 	}
 }
 
-// SetRemoved makes a user one who can be restored, past the API, in a portal
-// that does not keep those who are removed.
+// SetRemoved makes a user one who can be restored, in a portal that does not
+// keep those who are removed.
 func (w *World) SetRemoved(c Customer, u User) {
 	w.T.Helper()
-	s, org, person := store.New(w.Base), domain.OrganizationID(c.ID), domain.PersonID(u.ID)
-	scene, err := s.Load(context.Background(), domain.Want{Organization: org, User: person})
+	w.PastAPI(c, u, func(m *domain.Membership) { m.RemovedAt = w.Now() })
+}
+
+// PastAPI changes a user to what no request can make of them.
+func (w *World) PastAPI(c Customer, u User, edit func(*domain.Membership)) {
+	w.T.Helper()
+	s, org := store.New(w.Base), domain.OrganizationID(c.ID)
+	scene, err := s.Load(context.Background(), domain.Want{Organization: org, User: domain.PersonID(u.ID)})
 	if err != nil {
 		w.T.Fatal(err)
 	}
-	m := *scene.Membership
-	m.RemovedAt = w.Now()
+	edit(scene.Membership)
 	change := &domain.Change{Actor: domain.Actor{Type: domain.ByJob, ID: "test"}, At: w.Now()}
-	change.Put(&m)
-	change.Record(org, domain.UserRemoved, domain.Subject{Type: "user", ID: u.ID})
+	change.Put(scene.Membership)
+	change.Record(org, domain.UserUpdated, domain.Subject{Type: "user", ID: u.ID})
 	if err := s.Commit(context.Background(), change); err != nil {
 		w.T.Fatal(err)
 	}

@@ -45,7 +45,7 @@ type Code string
 
 // FieldError is one fault in one member of a request.
 type FieldError struct {
-	Pointer string // JSON pointer into the body, "?name" of a query parameter, "#Name" of a header
+	Pointer string // JSON pointer into the body, "?name" of a query parameter, "#Name" of a header, "{name}" of the path
 	Code    Code
 	Detail  string
 }

@@ -168,8 +168,8 @@ func TestXC8_RestoreDropsExactlyWhatMayNotBeGiven(t *testing.T) {
 			if got := s.mails()[s.fellow]; !slices.Equal(got, []domain.MailKind{domain.MailActivation}) {
 				t.Errorf("mails %v", got)
 			}
-			if s.audit(s.org)[0] != domain.ActivationSent || s.audit(s.org)[1] != domain.UserRestored {
-				t.Errorf("audit %v", s.audit(s.org)[:2])
+			if done := s.audit(s.org); !slices.Contains(done, domain.ActivationSent) || !slices.Contains(done, domain.UserRestored) {
+				t.Errorf("audit %v", done)
 			}
 		})
 	}

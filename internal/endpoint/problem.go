@@ -27,7 +27,7 @@ type Problem struct {
 
 // ProblemField is one fault in one member of the request.
 type ProblemField struct {
-	Pointer string `json:"pointer" description:"JSON pointer into the body, ?name for a query parameter, #Name for a header."`
+	Pointer string `json:"pointer" description:"JSON pointer into the body, ?name for a query parameter, #Name for a header, {name} for a parameter of the path."`
 	Code    string `json:"code"`
 	Detail  string `json:"detail"`
 }

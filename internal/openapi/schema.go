@@ -36,6 +36,7 @@ func reflector(spec *openapi31.Spec, n *names) *openapi31.Reflector {
 		{domain.SessionID(""), "ses", "A session's id."},
 		{domain.AuditID(""), "aud", "An audit entry's id."},
 		{domain.MandateID(""), "man", "A mandate's id."},
+		{domain.ServiceID(""), "svc", "A service client's id."},
 	} {
 		r.AddTypeMapping(id.of, *new(jsonschema.Schema).WithType(jsonschema.String.Type()).
 			WithPattern("^" + id.prefix + "_[0-7][0-9a-hjkmnp-tv-z]{25}$").WithDescription(id.what).

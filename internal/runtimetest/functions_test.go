@@ -216,7 +216,7 @@ func checkSuccess(t *testing.T, e endpoint.Endpoint, r response) {
 }
 
 // secrets are words of the sample data that no log may hold.
-var secrets = []string{"Bearer", "fms_", "fml_", "sesam", "exempel", "malli", "Exempel", "Malli", "401234567", "40 1234567", "Firefox", "203.0.113.7"}
+var secrets = []string{"Bearer", "fms_", "fml_", "fmc_", "sesam", "exempel", "malli", "Exempel", "Malli", "401234567", "40 1234567", "Firefox", "203.0.113.7"}
 
 func checkLog(t *testing.T, f *function, e endpoint.Endpoint) {
 	t.Helper()

@@ -30,7 +30,7 @@ type accessResponse struct {
 	Status    domain.Status     `json:"status" enum:"invited,active,upcoming,expired,locked,unsubscribed,inactive" description:"Nobody but an active user may do anything." example:"active"`
 	Rights    []domain.RightKey `json:"rights" description:"In the whole organization." example:"[\"users:see\"]"`
 	Resources []resourceAccess  `json:"resources" description:"The places that the user was given something on, behind the companies on the pages."`
-	Companies *companies        `json:"companies,omitempty" description:"Clients for which the user may do something, by name. Absent where the organization has no clients."`
+	Companies *companies        `json:"companies,omitempty" description:"Clients of today for which the user was given something, by name. Absent where the organization has no clients."`
 	Roles     []roleAccess      `json:"roles,omitzero" description:"The rights that the user was given for all clients. Absent where the organization has no clients."`
 	Next      string            `json:"next" description:"The cursor of the next page; empty: there is none. A page can hold fewer companies and resources than were asked for, even none, and have a next."`
 }
@@ -92,7 +92,7 @@ func access(ctx context.Context, call *endpoint.Call, in *accessRequest) (access
 	return out, err
 }
 
-// companiesOf shows the clients for which the user may do something, or was given it.
+// companiesOf shows the clients for which the user was given something.
 func companiesOf(here domain.Grounds, clients []*domain.Client, now time.Time) []companyAccess {
 	out := []companyAccess{}
 	for _, c := range clients {

@@ -60,7 +60,7 @@ func (d *Driver) grant(ctx context.Context) (token, error) {
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "application/json")
-	req.SetBasicAuth(url.QueryEscape(d.config.ClientID), d.config.ClientSecret) // RFC 6749, 2.3.1
+	req.SetBasicAuth(url.QueryEscape(d.config.ClientID), url.QueryEscape(d.config.ClientSecret)) // RFC 6749, 2.3.1
 	var granted struct {
 		AccessToken string `json:"access_token"`
 		TokenType   string `json:"token_type"`

@@ -111,7 +111,7 @@ func (c *Client) Do(req *http.Request, into any) error {
 	}
 	if err := json.Unmarshal(body, into); err != nil {
 		// It quotes the answer, which can be long.
-		return fmt.Errorf("not the JSON expected: %.200s", err)
+		return fmt.Errorf("not the JSON expected: %.200s", err.Error())
 	}
 	return nil
 }

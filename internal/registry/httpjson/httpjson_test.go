@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -26,9 +27,10 @@ func get(t *testing.T, url string) *http.Request {
 func TestXD19_Certificates(t *testing.T) {
 	t.Parallel()
 	asked := false
-	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
 	defer server.Close()
-	server.Config.ErrorLog = nil
 	var into any
 	if err := New(Config{Plain: true}).Do(get(t, server.URL), &into); err == nil || !strings.Contains(err.Error(), "certificate") || asked {
 		t.Errorf("%v, asked %v", err, asked)
@@ -41,7 +43,7 @@ func TestXD19_Connections(t *testing.T) {
 	var opened, open atomic.Int64
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		io.WriteString(w, `{"x":1}`)
+		w.Write([]byte(`{"x":1}`))
 	}))
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		switch state {
@@ -70,32 +72,37 @@ func TestXD19_Connections(t *testing.T) {
 	}
 }
 
-// Who waits for a turn waits no longer than a call may take.
+// Who waits for a turn waits no longer than there is time, and never asks.
 func TestXD19_Turns(t *testing.T) {
 	t.Parallel()
-	var calls atomic.Int64
+	started := make(chan struct{}, maxCalls+1)
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		calls.Add(1)
+		started <- struct{}{}
 		<-r.Context().Done()
 	}))
 	defer server.Close()
-	client := New(Config{Plain: true, Time: 300 * time.Millisecond})
-	errs := make(chan error)
-	const callers = maxCalls + 3
-	for range callers {
-		req := get(t, server.URL)
+	client := New(Config{Plain: true, Time: time.Minute})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	for range maxCalls {
+		req := get(t, server.URL).WithContext(ctx)
 		go func() {
 			var into any
-			errs <- client.Do(req, &into)
+			ended <- client.Do(req, &into)
 		}()
+		<-started
 	}
-	for range callers {
-		if err := <-errs; !errors.Is(err, context.DeadlineExceeded) {
+	hurried, stop := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer stop()
+	var into any
+	if err := client.Do(get(t, server.URL).WithContext(hurried), &into); !errors.Is(err, context.DeadlineExceeded) || len(started) > 0 {
+		t.Errorf("%v, and asked %d times", err, len(started))
+	}
+	cancel()
+	for range maxCalls {
+		if err := <-ended; !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
-	}
-	if n := calls.Load(); n > maxCalls {
-		t.Errorf("%d calls, want the others to give up", n)
 	}
 	if len(client.turns) > 0 {
 		t.Errorf("%d turns were not given back", len(client.turns))
@@ -143,7 +150,7 @@ func TestMembersByTheirCase(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/vnd.example.v2+json; charset=utf-8")
-		io.WriteString(w, `{"NAME":"another","name":"right","Name":"third"}`)
+		w.Write([]byte(`{"NAME":"another","name":"right","Name":"third"}`))
 	}))
 	defer server.Close()
 	var into struct {

@@ -70,3 +70,33 @@ func TestB50_NotThere(t *testing.T) {
 		}
 	}
 }
+
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	const none, registered = `"companySituations": [],`, `"tradeRegisterStatus": "1"`
+	for _, c := range []struct {
+		from, to string
+		want     registry.Status
+	}{
+		{"", "", registry.Active},
+		{registered, `"tradeRegisterStatus": "4"`, registry.Ceased},
+		{registered, registered + `, "endDate": "2025-06-30"`, registry.Ceased},
+		{registered, registered + `, "endDate": null`, registry.Active},
+		{registered, `"tradeRegisterStatus": "3"`, registry.Unknown},
+		{registered, `"another": "1"`, registry.Unknown},
+		{none, `"companySituations": [{"type": "KONK"}],`, registry.WindingUp},
+		{none, `"companySituations": [{"type": "SANE"}, {"type": "SELTILA", "endDate": null}],`, registry.WindingUp},
+		{none, `"companySituations": [{"type": "KONK", "endDate": "2025-06-30"}],`, registry.Active},
+		{none, `"companySituations": [{"type": "SANE"}],`, registry.Active},
+		{none, `"companySituations": null,`, registry.Active},
+	} {
+		fault := registrytest.None
+		if c.from != "" {
+			fault = registrytest.Replace(c.from, c.to)
+		}
+		got, err := suite.Answered(t, fault)
+		if err != nil || got.Status != c.want {
+			t.Errorf("%s: %+v, %v; want %s", c.to, got, err, c.want)
+		}
+	}
+}

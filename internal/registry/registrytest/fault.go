@@ -3,6 +3,7 @@ package registrytest
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"net"
 	"net/http"
 	"strconv"
@@ -75,8 +76,12 @@ func CutOff(w http.ResponseWriter, r *http.Request, right Answer) {
 func Packed(w http.ResponseWriter, r *http.Request, right Answer) {
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
-	z.Write(right.Body)
-	z.Close()
+	if _, err := z.Write(right.Body); err != nil {
+		panic(err)
+	}
+	if err := z.Close(); err != nil {
+		panic(err)
+	}
 	w.Header().Set("Content-Encoding", "gzip")
 	right.Body = packed.Bytes()
 	None(w, r, right)
@@ -137,9 +142,9 @@ func Reset(times int64) Fault {
 		if err != nil {
 			panic(err)
 		}
-		if tcp, ok := conn.(*net.TCPConn); ok {
-			tcp.SetLinger(0)
+		// Without lingering, closing is a reset.
+		if err := errors.Join(conn.(*net.TCPConn).SetLinger(0), conn.Close()); err != nil {
+			panic(err)
 		}
-		conn.Close()
 	}
 }
