@@ -137,8 +137,12 @@ func (r *reader) flag(name string) bool {
 }
 
 func isProfile(name string) error {
-	if _, err := profile.Load(name); err != nil {
+	p, err := profile.Load(name)
+	if err != nil {
 		return fmt.Errorf("names no profile: %w", err)
+	}
+	if missing := profile.Missing(p); len(missing) > 0 {
+		return fmt.Errorf("names a profile that asks for what this version does not have yet: %s", strings.Join(missing, ", "))
 	}
 	return nil
 }

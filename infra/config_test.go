@@ -62,6 +62,7 @@ func TestReadConfig(t *testing.T) {
 		fault   string
 	}{
 		"no profile":             {"profile", "boats", "profile \"boats\" names no profile"},
+		"not yet a profile":      {"profile", "public-sector", "self-registration"},
 		"a profile by its file":  {"profile", "../rental", "profile"},
 		"two lines":              {"operatorName", "Example\nRental", "operatorName"},
 		"no encryption":          {"portalUrl", "http://portal.example.com", "portalUrl"},

@@ -170,6 +170,45 @@ func TestXC9_SeatFollowsTheMember(t *testing.T) {
 	}
 }
 
+// To lock somebody out, to remove them or to clear what they have is to take all
+// of it away, whichever of these it is.
+func TestXC1_WhoMayTakeAllFromWhom(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		of   domain.Membership
+		want error
+	}{
+		"one with less":             {domain.Membership{Roles: []domain.RoleKey{"clerk"}}, nil},
+		"one of the same":           {domain.Membership{Roles: []domain.RoleKey{"keeper"}}, nil},
+		"one above":                 {domain.Membership{Roles: []domain.RoleKey{"administrator"}}, domain.ErrRoleNotYours},
+		"one above by assignment":   {domain.Membership{Assignments: []domain.Assignment{roles("administrator", whole)}}, domain.ErrRoleNotYours},
+		"one with another right":    {domain.Membership{Assignments: []domain.Assignment{rights(keys("attest"), whole)}}, domain.ErrRightNotYours},
+		"one who acts for clients":  {domain.Membership{Assignments: []domain.Assignment{rights(keys("report"), clients)}}, domain.ErrRightNotYours},
+		"one with what is gone":     {domain.Membership{Roles: []domain.RoleKey{"gone"}, Assignments: []domain.Assignment{rights(keys("fax"), whole)}}, nil},
+		"one with a place gone":     {domain.Membership{Assignments: []domain.Assignment{roles("administrator", domain.Scope{Type: "site", ID: "res_gone"})}}, nil},
+		"one with a client's past":  {domain.Membership{Assignments: []domain.Assignment{roles("administrator", at("org_gone"))}}, nil},
+		"one who is invited, above": {domain.Membership{Roles: []domain.RoleKey{"administrator"}, CreatedAt: noon}, domain.ErrRoleNotYours},
+	} {
+		for _, path := range losses {
+			if path.name == "no sign-in" {
+				continue // it takes a part only
+			}
+			t.Run(name+", "+path.name, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				org := w.organization("Firma")
+				w.user(org, "administrator")
+				keeper, m := w.user(org, "keeper"), c.of
+				if m.Assignments = slices.Clone(m.Assignments); m.CreatedAt.IsZero() {
+					m.ActivatedAt = noon
+				}
+				of := w.userWith(org, m)
+				w.is(path.name, w.request(keeper, domain.Want{Organization: org, User: of}, path.do(w)), c.want)
+			})
+		}
+	}
+}
+
 // Bulk operations are one more way to make administrators, and to lose them.
 func TestXC9_BulkKeepsTheLastAdministrator(t *testing.T) {
 	t.Parallel()

@@ -25,8 +25,8 @@ var description = strings.ReplaceAll(fmt.Sprintf(`The user administration behind
 after %.0f minutes without a request and %.0f hours after it began. Endpoints that need no session say why. An
 organization where the caller is not a user is answered with 404.
 
-**JSON.** Bodies are ''application/json'' of at most %d KB. Unknown and repeated members and ''null'' are refused; leave
-a member out instead. Unknown query parameters are refused too. Times are RFC 3339 in UTC, days are ''YYYY-MM-DD'', ids
+**JSON.** Bodies are ''application/json'' of at most %d KB. Unknown and repeated members and ''null'' are refused (but
+where AuthZEN has them ignored); leave a member out instead. Unknown query parameters are refused too. Times are RFC 3339 in UTC, days are ''YYYY-MM-DD'', ids
 carry their type.
 
 **Errors** are problem documents (RFC 9457). ''code'' is stable; each answer here lists the codes that it can have.

@@ -244,7 +244,7 @@ func TestWhatOperationsSay(t *testing.T) {
 			Statuses: []string{"204", "400", "401", "404", "409", "422", "500", "503"},
 		},
 		"user-list": {
-			Tags: []string{"user"}, Parameters: []string{"limit", "cursor", "org"}, Right: "users:see",
+			Tags: []string{"user"}, Parameters: []string{"status", "limit", "cursor", "org"}, Right: "users:see",
 			Statuses: []string{"200", "400", "401", "403", "404", "500", "503"},
 		},
 		"user-create": {
@@ -253,7 +253,7 @@ func TestWhatOperationsSay(t *testing.T) {
 		},
 		"user-update": {
 			Tags: []string{"user"}, Parameters: []string{"org", "user", "If-Match", "Idempotency-Key"}, Right: "users:edit", Body: true, Headers: []string{"ETag"},
-			Statuses: []string{"200", "400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "500", "503"},
+			Statuses: []string{"200", "400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "429", "500", "503"},
 		},
 		"organization-create": {
 			Tags: []string{"organization"}, Parameters: []string{"Idempotency-Key"}, Right: "operator:organizations", Body: true, Headers: []string{"ETag", "Location"},
@@ -276,7 +276,7 @@ func TestWhatOperationsSay(t *testing.T) {
 		"Text/additionalProperties":               false,
 		"Problem/properties/errors/items/$ref":    "#/components/schemas/ProblemField",
 		"OrganizationCreateResponse/required": []any{
-			"id", "name", "country", "businessId", "language", "timeZone", "createdAt", "updatedAt", "administrator",
+			"id", "name", "country", "businessId", "language", "timeZone", "suspended", "createdAt", "updatedAt", "administrator",
 		},
 	} {
 		if d := cmp.Diff(want, at(at(doc, "components", "schemas"), strings.Split(pointer, "/")...)); d != "" {
