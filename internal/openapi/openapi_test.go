@@ -244,7 +244,10 @@ func TestWhatOperationsSay(t *testing.T) {
 			Statuses: []string{"204", "400", "401", "404", "409", "422", "500", "503"},
 		},
 		"user-list": {
-			Tags: []string{"user"}, Parameters: []string{"status", "limit", "cursor", "org"}, Right: "users:see",
+			Tags: []string{"user"}, Right: "users:see", Parameters: []string{
+				"q", "name", "email", "phone", "role", "right", "resource", "homeOrganization", "kind", "status",
+				"signedInSince", "notSignedInSince", "sort", "count", "limit", "cursor", "org",
+			},
 			Statuses: []string{"200", "400", "401", "403", "404", "500", "503"},
 		},
 		"user-create": {

@@ -12,27 +12,33 @@ import (
 func List() endpoint.Endpoint {
 	return endpoint.New(endpoint.Spec{
 		ID: "user-list", Method: http.MethodGet, Path: "/v1/organizations/{org}/users", Status: http.StatusOK,
-		Summary: "Lists the users by family and given name, or those who were removed and can be restored. A change may take a moment to show.",
+		Summary: "Lists the users, by family and given name unless sorted otherwise. A page by name can have fewer than were asked for, and not be the last. A change may take a moment to show there.",
 		Access:  endpoint.Right(domain.RightSeeUsers),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.QueryNames},
-	}, func(_ *listRequest, want *domain.Want) { endpoint.WantPaging(want) }, list)
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.QueryNames, endpoint.QueryTable},
+	}, func(in *listRequest, want *domain.Want) {
+		endpoint.WantPaging(want)
+		in.want(want)
+	}, list)
 }
 
 type listRequest struct {
-	Org    domain.OrganizationID `path:"org" json:"-"`
-	Status domain.Status         `query:"status" json:"-" enum:"inactive" description:"inactive: those who were removed and can be restored, and nobody else."`
+	Org domain.OrganizationID `path:"org" json:"-"`
+	filters
+	Count string `query:"count" json:"-" enum:"true" description:"true: how many there are in all is told. It reads the whole list."`
 	endpoint.Paging
 }
 
-func (in *listRequest) Read(_ *domain.Profile, faults *domain.Faults) {
-	if in.Status != "" && in.Status != domain.StatusInactive {
-		faults.Add("?status", "value-unknown", "Use inactive, or leave it out.")
+func (in *listRequest) Read(p *domain.Profile, faults *domain.Faults) {
+	in.read(p, faults)
+	if in.Count != "" && in.Count != "true" {
+		faults.Add("?count", "value-unknown", "Use true, or leave it out.")
 	}
 }
 
 type listResponse struct {
 	Items []user `json:"items"`
 	Next  string `json:"next" description:"The cursor of the next page; empty: there is none."`
+	Count *int   `json:"count,omitempty" description:"Of all pages; where it was asked for, or the order has asked for the whole list."`
 }
 
 func list(ctx context.Context, call *endpoint.Call, in *listRequest) (listResponse, error) {
@@ -40,19 +46,40 @@ func list(ctx context.Context, call *endpoint.Call, in *listRequest) (listRespon
 	if err != nil {
 		return listResponse{}, err
 	}
-	users := call.Store.Users
-	if in.Status == domain.StatusInactive {
-		users = call.Store.Removed
-	}
-	page, err := users(ctx, in.Org, req)
+	f, err := in.finder(ctx, call)
 	if err != nil {
 		return listResponse{}, err
 	}
-	out := listResponse{Items: make([]user, len(page.Items))}
-	zone := call.Scene.Organization.Zone()
-	for i, m := range page.Items {
-		out.Items[i] = userOf(m, call.Profile, call.Now(), zone)
+	out := listResponse{Items: []user{}}
+	if !in.whole() && in.Count == "" {
+		page, err := f.Page(ctx, req)
+		if err != nil {
+			return listResponse{}, err
+		}
+		out.show(call, page.Items)
+		out.Next, err = call.Next(page.Next)
+		return out, err
 	}
-	out.Next, err = call.Next(page.Next)
+	all, err := in.sorted(ctx, call, f)
+	if err != nil {
+		return listResponse{}, err
+	}
+	count := len(all)
+	out.Count = &count
+	rest := in.after(all, req.After)
+	page := rest[:min(req.Limit, len(rest))]
+	for _, m := range page {
+		out.show(call, []*domain.Membership{m.Membership})
+	}
+	if len(page) < len(rest) {
+		out.Next, err = call.Next(page[len(page)-1].place)
+	}
 	return out, err
+}
+
+func (r *listResponse) show(call *endpoint.Call, users []*domain.Membership) {
+	zone := call.Scene.Organization.Zone()
+	for _, m := range users {
+		r.Items = append(r.Items, userOf(m, call.Profile, call.Now(), zone))
+	}
 }
