@@ -5,6 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 
 PROFILE  ?= rental
+ADDR     ?= 127.0.0.1:8080
 TOOLS    := .tools
 VENV     := $(TOOLS)/venv
 LINT     := $(TOOLS)/bin/golangci-lint
@@ -12,10 +13,10 @@ LINT_VERSION    := v2.15.0
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
 ##@ Run it
-run: ## everything in one process on this machine, with demo data (PROFILE=rental)
+run: ## everything in one process on this machine, with demo data (PROFILE=rental ADDR=127.0.0.1:8080)
 	@mkdir -p .local
 	go build -o .local/fullmakt ./cmd/fullmakt
-	@exec .local/fullmakt serve --demo --profile $(PROFILE)
+	@exec .local/fullmakt serve --demo --profile $(PROFILE) --addr $(ADDR)
 
 ##@ Test it
 test: tools ## every test

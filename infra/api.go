@@ -18,6 +18,10 @@ const (
 	endpointTimeout = 10 * time.Second
 	endpointMemory  = 512  // enough that a TLS handshake is not felt
 	hashingMemory   = 1769 // one whole processor: a password hash is all processor
+	// What works through a whole organization gets a whole processor too, and
+	// most of the half minute that the gateway waits.
+	wholeTimeout = 27 * time.Second
+	wholeMemory  = 1769
 	// publicReserved bounds what anybody can make us pay for, and keeps that
 	// much for signing in when signed-in callers are many. It is enough for the
 	// password hashes of publicRate.
@@ -49,7 +53,7 @@ func apiStack(app constructs.Construct, p apiProps) awscdk.Stack {
 	api := awsapigatewayv2.NewCfnApi(stack, jsii.String("http"), &awsapigatewayv2.CfnApiProps{
 		Name: jsii.String(p.Name()), ProtocolType: jsii.String("HTTP"),
 	})
-	a := arns{stack: stack, config: p.Config}
+	a := arns{stack: stack, config: p.Config, vault: p.Vault}
 	public := map[string]any{}
 	var first []awscdk.CfnResource
 	for _, e := range p.Endpoints {
@@ -93,6 +97,9 @@ func newRoute(stack awscdk.Stack, a arns, api awsapigatewayv2.CfnApi, p apiProps
 	if e.Hashes {
 		f.Memory = hashingMemory
 	}
+	if e.Whole {
+		f.Memory, f.Timeout = wholeMemory, wholeTimeout
+	}
 	if e.Access.Public != "" {
 		f.Reserved = publicReserved
 	}
@@ -106,7 +113,7 @@ func newRoute(stack awscdk.Stack, a arns, api awsapigatewayv2.CfnApi, p apiProps
 	integration := awsapigatewayv2.NewCfnIntegration(stack, jsii.String(e.ID+"-integration"), &awsapigatewayv2.CfnIntegrationProps{
 		ApiId: api.Ref(), IntegrationType: jsii.String("AWS_PROXY"), IntegrationUri: function.FunctionArn(),
 		PayloadFormatVersion: jsii.String("2.0"),
-		TimeoutInMillis:      jsii.Number((endpointTimeout + time.Second).Milliseconds()),
+		TimeoutInMillis:      jsii.Number((f.Timeout + time.Second).Milliseconds()),
 	})
 	return awsapigatewayv2.NewCfnRoute(stack, jsii.String(e.ID+"-route"), &awsapigatewayv2.CfnRouteProps{
 		ApiId: api.Ref(), RouteKey: jsii.String(e.Method + " " + e.Path), AuthorizationType: jsii.String("NONE"),

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/fullmakt/fullmakt/internal/app/awsapp"
@@ -23,7 +24,17 @@ type Config struct {
 	OperatorName string // of the company whose portal it is
 	PortalURL    string // base of the links in mails, without a slash at its end
 	MailFrom     string // bare address that mails come from; SES verifies its domain
+	FileBucket   string // name, unique in the world, of the bucket for files that are fetched by a link
 	AlarmEmail   string // who is told of alarms; may be empty
+	// BolagsverketSecret names a secret of Secrets Manager with the members clientId
+	// and clientSecret, of the client that Bolagsverket lets in. Without it Swedish
+	// companies are not looked up.
+	BolagsverketSecret string
+	// IndexKeys are the names of the keys that hash what encrypted fields are found
+	// by, the newest first; none: one, called 1.
+	IndexKeys []string
+	// ArtificialIDs lets in national ids that are nobody's, where all is a test.
+	ArtificialIDs bool
 	// ReserveConcurrency sets executions aside for functions that must neither
 	// starve nor eat the others. An account whose quota is still 10 has none to
 	// set aside.
@@ -49,6 +60,10 @@ func (c *Config) LinkKeyAlias() string { return "alias/" + c.Name("links") }
 // Variables are the environment variables that a function with these needs
 // asks for, as plain values; what has none is an error.
 func (c *Config) Variables(needs []endpoint.Need) (map[string]*string, error) {
+	var aliases []string
+	for _, name := range c.indexKeys() {
+		aliases = append(aliases, c.IndexKeyAlias(name))
+	}
 	known := map[string]string{
 		awsapp.EnvTable:            c.Name(),
 		awsapp.EnvProfile:          c.Profile,
@@ -57,6 +72,17 @@ func (c *Config) Variables(needs []endpoint.Need) (map[string]*string, error) {
 		awsapp.EnvOperatorName:     c.OperatorName,
 		awsapp.EnvPortalURL:        c.PortalURL,
 		awsapp.EnvLinkKey:          c.LinkKeyAlias(),
+		awsapp.EnvPRH:              "", // the public one
+		awsapp.EnvBrreg:            "",
+
+		awsapp.EnvBolagsverketID:     c.bolagsverket("clientId"),
+		awsapp.EnvBolagsverketSecret: c.bolagsverket("clientSecret"),
+
+		awsapp.EnvFileBucket: c.FileBucket,
+
+		awsapp.EnvFieldKey:      c.FieldKeyAlias(),
+		awsapp.EnvIndexKeys:     strings.Join(aliases, ","),
+		awsapp.EnvArtificialIDs: strconv.FormatBool(c.ArtificialIDs),
 	}
 	required, optional := awsapp.Variables(needs)
 	values := map[string]*string{}
@@ -68,6 +94,29 @@ func (c *Config) Variables(needs []endpoint.Need) (map[string]*string, error) {
 		values[name] = &value
 	}
 	return values, nil
+}
+
+// FieldKeyAlias names the key that seals fields of the table.
+func (c *Config) FieldKeyAlias() string { return "alias/" + c.Name("fields") }
+
+// IndexKeyAlias names a key that hashes what fields are found by.
+func (c *Config) IndexKeyAlias(name string) string { return "alias/" + c.Name("index", name) }
+
+// indexKeys are the names of those, the newest first.
+func (c *Config) indexKeys() []string {
+	if len(c.IndexKeys) == 0 {
+		return []string{"1"}
+	}
+	return c.IndexKeys
+}
+
+// bolagsverket refers to a member of the secret. CloudFormation looks it up when
+// it deploys, so that it is in no template.
+func (c *Config) bolagsverket(member string) string {
+	if c.BolagsverketSecret == "" {
+		return ""
+	}
+	return "{{resolve:secretsmanager:" + c.BolagsverketSecret + ":SecretString:" + member + "}}"
 }
 
 var envForm = regexp.MustCompile(`^[a-z][a-z0-9]{1,11}$`)
@@ -87,9 +136,19 @@ func readConfig(env string, environments any) (*Config, error) {
 		OperatorName: r.text("operatorName", awsapp.Line),
 		PortalURL:    r.text("portalUrl", isSite),
 		MailFrom:     r.text("mailFrom", isSender),
+		FileBucket:   r.text("fileBucket", isBucket),
 	}
 	if _, given := r.left["alarmEmail"]; given {
 		c.AlarmEmail = r.text("alarmEmail", isAddress)
+	}
+	if _, given := r.left["bolagsverketSecret"]; given {
+		c.BolagsverketSecret = r.text("bolagsverketSecret", awsapp.Name(512, "/_+=.@-"))
+	}
+	if _, given := r.left["indexKeys"]; given {
+		c.IndexKeys = r.names("indexKeys")
+	}
+	if _, given := r.left["artificialIds"]; given {
+		c.ArtificialIDs = r.flag("artificialIds")
 	}
 	c.ReserveConcurrency = r.flag("reserveConcurrency")
 	if !envForm.MatchString(env) {
@@ -127,6 +186,25 @@ func (r *reader) text(name string, check func(string) error) string {
 	return value
 }
 
+var keyForm = regexp.MustCompile(`^[a-z0-9]{1,20}$`)
+
+// names reads a list of names, none of them twice.
+func (r *reader) names(name string) (names []string) {
+	list, _ := r.left[name].([]any)
+	delete(r.left, name)
+	if len(list) == 0 {
+		r.fault("%s is no list of names", name)
+	}
+	for _, v := range list {
+		text, _ := v.(string)
+		if !keyForm.MatchString(text) || slices.Contains(names, text) {
+			r.fault("%s: %v is not of the form %s, or is there twice", name, v, keyForm)
+		}
+		names = append(names, text)
+	}
+	return names
+}
+
 func (r *reader) flag(name string) bool {
 	value, ok := r.left[name].(bool)
 	delete(r.left, name)
@@ -162,6 +240,16 @@ func isSite(value string) error {
 func isSender(value string) error {
 	if _, err := sesmail.New(sesmail.Config{Region: "eu-north-1", From: value}); err != nil {
 		return fmt.Errorf("cannot send: %w", err)
+	}
+	return nil
+}
+
+var bucketForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{1,61})[a-z0-9]$`)
+
+// isBucket lets no dots through, with which a bucket has no certificate.
+func isBucket(value string) error {
+	if !bucketForm.MatchString(value) {
+		return fmt.Errorf("is not of the form %s", bucketForm)
 	}
 	return nil
 }

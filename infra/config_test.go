@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fullmakt/fullmakt/internal/api"
+	"github.com/fullmakt/fullmakt/internal/app/awsapp"
 	"github.com/fullmakt/fullmakt/internal/domain"
 	"github.com/fullmakt/fullmakt/internal/endpoint"
 	"github.com/fullmakt/fullmakt/internal/job/jobs"
@@ -43,7 +44,8 @@ func TestReadConfig(t *testing.T) {
 	t.Parallel()
 	settings := m{
 		"profile": "rental", "operatorName": "Example Rental", "portalUrl": "https://portal.example.com",
-		"mailFrom": "no-reply@portal.example.com", "alarmEmail": "operations@example.com", "reserveConcurrency": true,
+		"mailFrom": "no-reply@portal.example.com", "fileBucket": "fullmakt-test-files", "alarmEmail": "operations@example.com",
+		"reserveConcurrency": true,
 	}
 	got, err := readConfig("test", m{"test": settings})
 	if err != nil {
@@ -52,7 +54,7 @@ func TestReadConfig(t *testing.T) {
 	if d := cmp.Diff(&full, got); d != "" {
 		t.Errorf("config (-want +got):\n%s", d)
 	}
-	if len(settings) != 6 {
+	if len(settings) != 7 {
 		t.Error("reading took the settings away")
 	}
 
@@ -75,6 +77,14 @@ func TestReadConfig(t *testing.T) {
 		"a sender not in ASCII":  {"mailFrom", "no-reply@pörtal.example.com", "mailFrom"},
 		"no address for alarms":  {"alarmEmail", "operations", "alarmEmail"},
 		"an empty alarm address": {"alarmEmail", "", "alarmEmail"},
+		"a bucket with dots":     {"fileBucket", "files.example.com", "fileBucket"},
+		"a bucket in capitals":   {"fileBucket", "Files", "fileBucket"},
+		"a secret, not its name": {"bolagsverketSecret", "{{x}}", "bolagsverketSecret"},
+		"no keys":                {"indexKeys", []any{}, "indexKeys"},
+		"a key twice":            {"indexKeys", []any{"1", "1"}, "indexKeys"},
+		"a key that is no name":  {"indexKeys", []any{"a/b"}, "indexKeys"},
+		"a key, not a list":      {"indexKeys", "1", "indexKeys"},
+		"artificial, perhaps":    {"artificialIds", "yes", "artificialIds"},
 		"maybe":                  {"reserveConcurrency", "true", "reserveConcurrency"},
 		"a number for text":      {"operatorName", 1.0, "operatorName"},
 		"a setting that is none": {"secret", "x", "secret is no setting"},
@@ -92,6 +102,22 @@ func TestReadConfig(t *testing.T) {
 				t.Errorf("more than one fault: %v", err)
 			}
 		})
+	}
+}
+
+// TestBolagsverketByReference: a template holds where the secret is, and not what it is.
+func TestBolagsverketByReference(t *testing.T) {
+	t.Parallel()
+	c := full
+	c.BolagsverketSecret = "fullmakt/bolagsverket"
+	got, err := c.Variables([]endpoint.Need{endpoint.ReadRegistry})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, member := range map[string]string{awsapp.EnvBolagsverketID: "clientId", awsapp.EnvBolagsverketSecret: "clientSecret"} {
+		if want := "{{resolve:secretsmanager:fullmakt/bolagsverket:SecretString:" + member + "}}"; *got[name] != want {
+			t.Errorf("%s is %s", name, *got[name])
+		}
 	}
 }
 

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/fullmakt/fullmakt/internal/table"
 )
@@ -47,5 +49,35 @@ func TestXI9_TableIsTheSchemaAndStays(t *testing.T) {
 	}
 	if !a.artifact(t, "data").Properties.TerminationProtection {
 		t.Error("the stack can be deleted")
+	}
+}
+
+// TestXI9_FilesAreNobodyElsesAndSoonGone: the bucket of files is closed to the
+// world, encrypted, reached by TLS only, and keeps nothing.
+func TestXI9_FilesAreNobodyElsesAndSoonGone(t *testing.T) {
+	t.Parallel()
+	a := synth(t)
+	if d := cmp.Diff(m{
+		"BucketName":                     "fullmakt-test-files",
+		"PublicAccessBlockConfiguration": m{"BlockPublicAcls": true, "BlockPublicPolicy": true, "IgnorePublicAcls": true, "RestrictPublicBuckets": true},
+		"OwnershipControls":              m{"Rules": []any{m{"ObjectOwnership": "BucketOwnerEnforced"}}},
+		"BucketEncryption":               m{"ServerSideEncryptionConfiguration": []any{m{"ServerSideEncryptionByDefault": m{"SSEAlgorithm": "AES256"}}}},
+		"LifecycleConfiguration": m{"Rules": []any{m{
+			"ExpirationInDays": 1.0, "AbortIncompleteMultipartUpload": m{"DaysAfterInitiation": 1.0}, "Status": "Enabled",
+		}}},
+	}, a.only(t, "AWS::S3::Bucket").Properties, cmpopts.IgnoreMapEntries(func(name string, _ any) bool { return name == "Tags" })); d != "" {
+		t.Errorf("bucket (-want +got):\n%s", d)
+	}
+	policy := a.only(t, "AWS::S3::BucketPolicy")
+	for _, s := range policy.at("PolicyDocument", "Statement").([]any) {
+		if s.(m)["Effect"] != "Deny" {
+			t.Errorf("the bucket lets somebody in: %s", asJSON(s))
+		}
+	}
+	text := asJSON(policy.Properties)
+	for _, want := range []string{`"Bool":{"aws:SecureTransport":"false"}`, `"NumericLessThan":{"s3:TlsVersion":1.2}`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in %s", want, text)
+		}
 	}
 }

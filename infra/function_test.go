@@ -30,11 +30,14 @@ func TestFunctions(t *testing.T) {
 		}
 	}
 	for _, e := range api.Endpoints() {
-		memory := 512.0
+		memory, timeout := 512.0, 10.0
 		if e.Hashes {
 			memory = 1769
 		}
-		add(e.ID, memory, 10)
+		if e.Whole {
+			memory, timeout = 1769, 27
+		}
+		add(e.ID, memory, timeout)
 	}
 	for _, j := range jobs.All() {
 		add(j.ID, 512, 120)
@@ -70,6 +73,13 @@ func TestXI13_EnvironmentHoldsNoSecret(t *testing.T) {
 		"FULLMAKT_OPERATOR_NAME":          "Example Rental",
 		"FULLMAKT_PORTAL_URL":             "https://portal.example.com",
 		"FULLMAKT_LINK_KEY":               "alias/fullmakt-test-links",
+		"FULLMAKT_REGISTRY_PRH_URL":       "",
+		"FULLMAKT_REGISTRY_BRREG_URL":     "",
+
+		"FULLMAKT_REGISTRY_BOLAGSVERKET_CLIENT_ID":     "",
+		"FULLMAKT_REGISTRY_BOLAGSVERKET_CLIENT_SECRET": "",
+
+		"FULLMAKT_FILE_BUCKET": "fullmakt-test-files",
 	}
 	want, got := m{}, m{}
 	add := func(id string, needs []endpoint.Need) {

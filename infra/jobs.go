@@ -34,7 +34,7 @@ type jobsProps struct {
 func jobsStack(app constructs.Construct, p jobsProps) awscdk.Stack {
 	stack := newStack(app, p.Config, "jobs", "Fullmakt: jobs.", false)
 	for _, j := range p.Jobs {
-		newJob(stack, arns{stack: stack, config: p.Config}, p.deployment, j)
+		newJob(stack, arns{stack: stack, config: p.Config, vault: p.Vault}, p.deployment, j)
 	}
 	return stack
 }

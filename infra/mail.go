@@ -35,7 +35,7 @@ func ofMail(j job.Job) bool {
 func mailStack(app constructs.Construct, p mailProps) awscdk.Stack {
 	stack := newStack(app, p.Config, "mail", "Fullmakt: mails and their links.", true)
 	sender(stack, p.Config)
-	a := arns{stack: stack, config: p.Config, linkKey: linkKey(stack, p.Config).KeyArn()}
+	a := arns{stack: stack, config: p.Config, linkKey: linkKey(stack, p.Config).KeyArn(), vault: p.Vault}
 	queue := deadLetters(stack, p.deployment)
 	for _, j := range p.Jobs {
 		if !j.Trigger.Outbox {

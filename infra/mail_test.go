@@ -100,7 +100,7 @@ func TestSender(t *testing.T) {
 func TestLinkKey(t *testing.T) {
 	t.Parallel()
 	a := synth(t)
-	if d := cmp.Diff(m{"AliasName": "alias/fullmakt-test-links", "TargetKeyId": "${link-key.Arn}"}, a.only(t, "AWS::KMS::Alias").Properties); d != "" {
+	if d := cmp.Diff(m{"AliasName": "alias/fullmakt-test-links", "TargetKeyId": "${link-key.Arn}"}, a.alias(t, "mail", "link-key").Properties); d != "" {
 		t.Errorf("alias (-want +got):\n%s", d)
 	}
 	key := a.referred(t, "mail", "${link-key}")

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/fullmakt/fullmakt/internal/app/awsapp"
 	"github.com/fullmakt/fullmakt/internal/endpoint"
 	"github.com/fullmakt/fullmakt/internal/table"
 )
@@ -16,6 +17,7 @@ type arns struct {
 	stack   awscdk.Stack
 	config  *Config
 	linkKey *string // only the mail stack has it
+	vault   vaultKeys
 }
 
 func (a arns) of(service, kind, name string) *string {
@@ -24,11 +26,19 @@ func (a arns) of(service, kind, name string) *string {
 
 func (a arns) table() *string { return a.of("dynamodb", "table", a.config.Name()) }
 
+// files are the objects of the bucket that functions put there.
+func (a arns) files() *string {
+	none := ""
+	return a.stack.FormatArn(&awscdk.ArnComponents{
+		Service: jsii.String("s3"), Region: &none, Account: &none, Resource: &a.config.FileBucket, ResourceName: jsii.String(awsapp.FilePrefix + "*"),
+	})
+}
+
 func (a arns) index(i table.Index) *string {
 	return a.of("dynamodb", "table", a.config.Name()+"/index/"+string(i))
 }
 
-// permissions are what the needs allow; every need is there that asks for any. They are written
+// permissions are what the needs allow; every need is there. They are written
 // by hand: the CDK's grants give more than is asked for.
 var permissions = map[endpoint.Need]func(a arns) awsiam.PolicyStatement{
 	endpoint.ReadItems:  func(a arns) awsiam.PolicyStatement { return allow(nil, on(a.table()), "dynamodb:BatchGetItem") },
@@ -42,15 +52,27 @@ var permissions = map[endpoint.Need]func(a arns) awsiam.PolicyStatement{
 	endpoint.WriteItems: func(a arns) awsiam.PolicyStatement {
 		return allow(inTransaction(nil), on(a.table()), "dynamodb:PutItem", "dynamodb:ConditionCheckItem")
 	},
-	// Nobody takes back what is in the audit log.
+	// Nobody takes back what is in the audit log, nor its seals, nor who was erased.
 	endpoint.DeleteItems: func(a arns) awsiam.PolicyStatement {
-		return allow(inTransaction(leadingKeys("ForAllValues:StringNotLike", "AUDIT#*")), on(a.table()), "dynamodb:DeleteItem")
+		return allow(inTransaction(leadingKeys("ForAllValues:StringNotLike", "AUDIT#*", "SEAL#*", "ERASED")), on(a.table()), "dynamodb:DeleteItem")
 	},
 	endpoint.SendMail: func(a arns) awsiam.PolicyStatement {
 		from := map[string]any{"StringEquals": map[string]any{"ses:FromAddress": a.config.MailFrom}}
 		return allow(from, on(a.of("ses", "identity", a.config.MailDomain()), a.of("ses", "configuration-set", a.config.Name())), "ses:SendEmail")
 	},
-	endpoint.MintLinks: func(a arns) awsiam.PolicyStatement { return allow(nil, on(a.linkKey), "kms:GenerateMac") },
+	// Only where the function itself puts them.
+	endpoint.WriteFiles: func(a arns) awsiam.PolicyStatement {
+		return allow(nil, on(a.files()), "s3:PutObject", "s3:GetObject")
+	},
+	endpoint.MintLinks:  func(a arns) awsiam.PolicyStatement { return allow(nil, on(a.linkKey), "kms:GenerateMac") },
+	endpoint.SealFields: func(a arns) awsiam.PolicyStatement { return useFieldKey(a, "kms:GenerateDataKey") },
+	endpoint.OpenFields: func(a arns) awsiam.PolicyStatement { return useFieldKey(a, "kms:Decrypt") },
+	endpoint.IndexFields: func(a arns) awsiam.PolicyStatement {
+		return allow(map[string]any{"StringEquals": map[string]any{"kms:MacAlgorithm": "HMAC_SHA_256"}}, a.vault.indexes, "kms:GenerateMac")
+	},
+	// These ask AWS for nothing.
+	endpoint.OwnAddress:   nil,
+	endpoint.ReadRegistry: nil,
 }
 
 // touchSessions is for every endpoint with a session: it writes down when the
@@ -91,9 +113,9 @@ func allow(conditions map[string]any, resources []*string, actions ...string) aw
 
 // leadingKeys is a condition on the partition keys of a call. A condition for
 // all values also holds where there are none: hence Null.
-func leadingKeys(operator, pattern string) map[string]any {
+func leadingKeys(operator string, patterns ...string) map[string]any {
 	return map[string]any{
-		operator: map[string]any{"dynamodb:LeadingKeys": []string{pattern}},
+		operator: map[string]any{"dynamodb:LeadingKeys": patterns},
 		"Null":   map[string]any{"dynamodb:LeadingKeys": "false"},
 	}
 }

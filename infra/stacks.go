@@ -20,20 +20,22 @@ type deployment struct {
 	*Config
 	Dist   string        // folder of the built functions
 	Alarms awssns.ITopic // where alarms go
+	Vault  vaultKeys
 }
 
 // stacks makes all stacks of an environment.
 //
 // They know each other's things by name where there is one, so that a stack
 // can be changed and taken away without another one's exports holding it. Only
-// the topic of the alarms and the table's stream are exported.
+// the topic of the alarms, the table's stream and the vault's keys are exported.
 func stacks(app constructs.Construct, c *Config, dist string, endpoints []endpoint.Endpoint, all []job.Job) error {
 	if err := check(c, dist, endpoints, all); err != nil {
 		return err
 	}
 	d := deployment{Config: c, Dist: dist}
 	d.Alarms = alarmsStack(app, c)
-	data, stream := dataStack(app, c)
+	data, stream, keys := dataStack(app, c)
+	d.Vault = keys
 
 	var mails, others []job.Job
 	for _, j := range all {
@@ -65,7 +67,7 @@ func check(c *Config, dist string, endpoints []endpoint.Endpoint, all []job.Job)
 			faults = append(faults, fmt.Errorf("%s: %w", id, err))
 		}
 		for _, n := range needs {
-			if permissions[n] == nil {
+			if _, known := permissions[n]; !known {
 				faults = append(faults, fmt.Errorf("%s: nothing is allowed for the need %s", id, n))
 			}
 		}

@@ -21,7 +21,7 @@ import (
 // full is an environment with everything that a setting can ask for.
 var full = Config{
 	Env: "test", Profile: "rental", OperatorName: "Example Rental", PortalURL: "https://portal.example.com",
-	MailFrom: "no-reply@portal.example.com", AlarmEmail: "operations@example.com", ReserveConcurrency: true,
+	MailFrom: "no-reply@portal.example.com", FileBucket: "fullmakt-test-files", AlarmEmail: "operations@example.com", ReserveConcurrency: true,
 }
 
 // synthesized is the full environment; it takes seconds, so all tests share it.

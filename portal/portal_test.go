@@ -39,7 +39,7 @@ func TestEveryLanguageHasTheSameTexts(t *testing.T) {
 }
 
 // In scripts a key is a literal with a dot in it, or a code of the API behind
-// one of two prefixes.
+// one of a few prefixes.
 func TestEveryTextIsUsedAndEveryUseHasAText(t *testing.T) {
 	t.Parallel()
 	inPage := regexp.MustCompile(`data-(?:text|name)="([^"]*)"`)
@@ -62,7 +62,7 @@ func TestEveryTextIsUsedAndEveryUseHasAText(t *testing.T) {
 			prefixes[m[1]] = true
 		}
 	}
-	if diff := cmp.Diff([]string{"error.", "status."}, keys(prefixes)); diff != "" {
+	if diff := cmp.Diff([]string{"error.", "right.", "status.", "warning."}, keys(prefixes)); diff != "" {
 		t.Fatalf("prefixes (-known +used):\n%s", diff)
 	}
 
@@ -109,6 +109,11 @@ func TestEveryErrorOfTheDomainHasAText(t *testing.T) {
 	} {
 		if english["status."+string(status)] == "" {
 			t.Errorf("status %s has no text", status)
+		}
+	}
+	for _, right := range domain.AdministrativeRights {
+		if english["right."+string(right)] == "" {
+			t.Errorf("right %s has no text", right)
 		}
 	}
 }

@@ -1,6 +1,6 @@
 # Functions to try the demo data with while `make run` runs: `. profiles/try.sh` in bash; needs curl and jq.
 # Everybody gets the same password, which is fine for people who do not exist.
-api=${api:-http://127.0.0.1:8080}
+api=${api:-http://127.0.0.1:8080} # of another ADDR, set it before
 password='correct horse battery'
 
 # call METHOD PATH [JSON]: a request, as whoever has entered last.
@@ -14,13 +14,18 @@ call() {
 # enter EMAIL: activates the account by the mails in the mailbox and signs in. From then on $token is the session's
 # and $org the person's first organization.
 enter() {
-  local link session
+  local link session try
   token=
-  for link in $(curl -sS -H 'Accept: application/json' "$api/_local/mail" | jq -r --arg to "$1" '.[] | select(.to == $to).links[]'); do
-    call POST /v1/activations "{\"token\": \"${link#*token=}\", \"password\": \"$password\"}" > /dev/null
+  for try in 1 2 3 4 5; do # a mail leaves a moment after what it tells of
+    for link in $(curl -sS -H 'Accept: application/json' "$api/_local/mail" | jq -r --arg to "$1" '.[] | select(.to == $to).links[]'); do
+      call POST /v1/activations "{\"token\": \"${link#*token=}\", \"password\": \"$password\"}" > /dev/null
+    done
+    session=$(call POST /v1/sessions "{\"email\": \"$1\", \"password\": \"$password\"}")
+    token=$(jq -r '.token // empty' <<< "$session")
+    [ -z "$token" ] || break
+    sleep 1
   done
-  session=$(call POST /v1/sessions "{\"email\": \"$1\", \"password\": \"$password\"}")
-  token=$(jq -r '.token // empty' <<< "$session")
+  [ -n "$token" ] || echo "$1 cannot sign in: $(jq -r .detail <<< "$session")" >&2
   org=$(jq -r '.memberships[0].organizationId // empty' <<< "$session")
 }
 

@@ -26,6 +26,7 @@ var commands = []command{
 	{"endpoints", "lists all endpoints: id, method, path, who may call", listEndpoints},
 	{"generate", "writes everything that derives from the registries", generateAll},
 	{"build", "builds the Lambda artifacts into dist/", build},
+	{"vault", "rotate: adds a key to a local store, and seals with it what is encrypted there", rotateVault},
 	{"requirements", "lists the requirements and the tests that cover them", listRequirements},
 }
 

@@ -139,6 +139,7 @@ func TestServeFlags(t *testing.T) {
 		"portal with a query":  {[]string{"-portal-url", "https://portal.example/?a=1"}, "--portal-url"},
 		"portal with a place":  {[]string{"-portal-url", "https://portal.example/#a"}, "--portal-url"},
 		"portal, broken":       {[]string{"-portal-url", "https://portal.example:x/"}, "--portal-url"},
+		"registers":            {[]string{"-registers", "all"}, `--registers: there are fake, public and none, and no "all"`},
 		"port taken":           {[]string{"-addr", taken.Addr().String()}, "--addr"},
 		"no address":           {[]string{"-addr", "nowhere"}, "--addr"},
 		"argument":             {[]string{"-demo", "true"}, `"true"`},
@@ -236,7 +237,7 @@ func TestLinkKey(t *testing.T) {
 
 func options(data string, demo bool) serveOptions {
 	return serveOptions{
-		data: data, profile: "rental", operatorEmail: " Operator@Example.com ", operatorName: "Example Portal", operatorLanguage: "sv", demo: demo,
+		data: data, profile: "rental", operatorEmail: " Operator@Example.com ", operatorName: "Example Portal", operatorLanguage: "sv", registers: "none", demo: demo,
 	}
 }
 
@@ -367,7 +368,7 @@ func TestServe(t *testing.T) {
 			if diff := cmp.Diff(want, lines[1:1+len(want)]); diff != "" {
 				t.Errorf("it says (-want +got):\n%s", diff)
 			}
-			for path, status := range map[string]int{"/": 200, "/v1/profile": 200, "/v1/me": 401, "/v1/nothing": 404, "/_local/mail": 200} {
+			for path, status := range map[string]int{"/": 200, "/v1/profile": 200, "/v1/me": 401, "/v1/nothing": 404, "/_local/mail": 200, "/_local/registers/prh/companies?businessId=9900001-8": 200} {
 				answer, err := http.Get(base[1] + path)
 				if err != nil {
 					t.Fatal(err)
@@ -390,6 +391,21 @@ func TestServeKeepsProfilesApart(t *testing.T) {
 		stop()
 		if _, err := os.Stat(filepath.Join(".local", name, "fullmakt.db")); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// Registers are what the flag says: what stands in for them is on the server
+// itself, and only where it is asked for.
+func TestRegisters(t *testing.T) {
+	t.Parallel()
+	for which, want := range map[string]struct {
+		countries int
+		fake      bool
+	}{"fake": {5, true}, "public": {4, false}, "none": {0, false}} {
+		drivers, fake, err := registers(which, "http://127.0.0.1:8080")
+		if err != nil || len(drivers) != want.countries || (fake != nil) != want.fake {
+			t.Errorf("%s: %d countries, fake %t, %v", which, len(drivers), fake != nil, err)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -23,7 +24,11 @@ import (
 	"github.com/fullmakt/fullmakt/internal/password"
 	"github.com/fullmakt/fullmakt/internal/profile"
 	"github.com/fullmakt/fullmakt/internal/profile/profilefile"
+	"github.com/fullmakt/fullmakt/internal/registry"
+	"github.com/fullmakt/fullmakt/internal/registry/nordic"
+	"github.com/fullmakt/fullmakt/internal/registry/registrytest"
 	"github.com/fullmakt/fullmakt/internal/table/sqlitetable"
+	"github.com/fullmakt/fullmakt/internal/vault/localvault"
 	"github.com/fullmakt/fullmakt/profiles"
 )
 
@@ -32,6 +37,7 @@ const inMemory = ":memory:"
 type serveOptions struct {
 	addr, data, profile, portalURL                string
 	operatorEmail, operatorName, operatorLanguage string
+	registers                                     string
 	demo                                          bool
 }
 
@@ -45,6 +51,7 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&o.operatorEmail, "operator-email", "operator@example.com", "first administrator of an empty store")
 	flags.StringVar(&o.operatorName, "operator-name", "Example Portal", "name of the company whose portal it is")
 	flags.StringVar(&o.operatorLanguage, "operator-language", "en", "language of that administrator")
+	flags.StringVar(&o.registers, "registers", "fake", "public company registers: fake (made-up companies, on this server), public (those of Finland and Norway) or none")
 	flags.BoolVar(&o.demo, "demo", false, "fill an empty store with the profile's demo data")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -118,14 +125,24 @@ func open(ctx context.Context, o serveOptions, p *domain.Profile, demo *profilef
 	if !p.Speaks(language) {
 		return nil, nil, nil, fmt.Errorf("--operator-language: the profile does not speak %q", language)
 	}
+	here := strings.NewReplacer("//[::]:", "//127.0.0.1:", "//0.0.0.0:", "//127.0.0.1:").Replace(base)
+	drivers, fake, err := registers(o.registers, here)
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	file, mailDir := inMemory, ""
 	key := make([]byte, 32)
 	rand.Read(key)
+	var vault domain.Vault // of memory, if there is nothing else
 	if o.data != inMemory {
 		file, mailDir = filepath.Join(o.data, "fullmakt.db"), o.data
 		if key, err = linkKey(o.data, key); err != nil {
 			return nil, nil, nil, err
 		}
+		if _, err = localvault.Load(vaultKeys(o.data)); err != nil {
+			return nil, nil, nil, err
+		}
+		vault = localvault.File(vaultKeys(o.data))
 	}
 	mailbox, err := filemail.New(mailDir)
 	if err != nil {
@@ -136,7 +153,8 @@ func open(ctx context.Context, o serveOptions, p *domain.Profile, demo *profilef
 		return nil, nil, nil, err
 	}
 	app = localapp.New(localapp.Config{
-		Table: t, Profile: p, Hasher: password.New(), Mailbox: mailbox, LinkKey: key, PortalURL: portalURL,
+		Registers: drivers, FakeRegisters: fake,
+		Table: t, Profile: p, Hasher: password.New(), Mailbox: mailbox, LinkKey: key, Vault: vault, PortalURL: portalURL,
 		Operator: o.operatorName, Log: slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if invited, err = app.Bootstrap(ctx, operator, language, demo); err != nil {
@@ -144,6 +162,25 @@ func open(ctx context.Context, o serveOptions, p *domain.Profile, demo *profilef
 		return nil, nil, nil, err
 	}
 	return app, invited, t.Close, nil
+}
+
+// registers are the public company registers, and what stands in for them on
+// the server itself, whose base is given.
+func registers(which, base string) (drivers map[domain.Country]registry.Driver, fake http.Handler, err error) {
+	switch which {
+	case "fake":
+		c := registrytest.Config(base + localapp.FakeRegistersPath)
+		if drivers, err = nordic.Drivers(c); err != nil {
+			return nil, nil, err
+		}
+		return drivers, registrytest.New(), nil
+	case "public":
+		drivers, err = nordic.Drivers(nordic.Public())
+		return drivers, nil, err
+	case "none":
+		return nil, nil, nil
+	}
+	return nil, nil, fmt.Errorf("--registers: there are fake, public and none, and no %q", which)
 }
 
 func portalBase(given, base string) (string, error) {

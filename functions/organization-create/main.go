@@ -6,6 +6,7 @@ package main
 import (
 	"github.com/fullmakt/fullmakt/internal/api/organization"
 	"github.com/fullmakt/fullmakt/internal/app/awsapp"
+	"github.com/fullmakt/fullmakt/internal/app/awsapp/awsvault"
 )
 
-func main() { awsapp.Serve(organization.Create()) }
+func main() { awsapp.Serve(organization.Create(), awsvault.Sealer, awsvault.Indexer) }

@@ -6,6 +6,7 @@ package main
 import (
 	"github.com/fullmakt/fullmakt/internal/api/user"
 	"github.com/fullmakt/fullmakt/internal/app/awsapp"
+	"github.com/fullmakt/fullmakt/internal/app/awsapp/awsvault"
 )
 
-func main() { awsapp.Serve(user.Update()) }
+func main() { awsapp.Serve(user.Update(), awsvault.Sealer, awsvault.Indexer) }

@@ -14,8 +14,11 @@ import (
 	"github.com/fullmakt/fullmakt/internal/api/mandate"
 	"github.com/fullmakt/fullmakt/internal/api/me"
 	"github.com/fullmakt/fullmakt/internal/api/organization"
+	"github.com/fullmakt/fullmakt/internal/api/partner"
 	"github.com/fullmakt/fullmakt/internal/api/passwordreset"
+	"github.com/fullmakt/fullmakt/internal/api/person"
 	"github.com/fullmakt/fullmakt/internal/api/profile"
+	"github.com/fullmakt/fullmakt/internal/api/registry"
 	"github.com/fullmakt/fullmakt/internal/api/resource"
 	"github.com/fullmakt/fullmakt/internal/api/service"
 	"github.com/fullmakt/fullmakt/internal/api/session"
@@ -34,11 +37,14 @@ func Endpoints() []endpoint.Endpoint {
 		organization.Endpoints(),
 		subscription.Endpoints(),
 		user.Endpoints(),
+		partner.Endpoints(),
+		registry.Endpoints(),
 		assignment.Endpoints(),
 		resource.Endpoints(),
 		mandate.Endpoints(),
 		client.Endpoints(),
 		audit.Endpoints(),
+		person.Endpoints(),
 		profile.Endpoints(),
 		service.Endpoints(),
 		access.Endpoints(),

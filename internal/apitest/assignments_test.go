@@ -763,7 +763,6 @@ func TestNobodyIsLetInByLosingSomething(t *testing.T) {
 		"clear": func(u User) Request {
 			return Request{Method: "DELETE", Path: u.Path + "/assignments", Token: alpha.Token}
 		},
-		"roles": func(u User) Request { return w.Edit("PATCH", u.Path, "", alpha.Token, Object{"roles": []string{}}) },
 		"bulk": func(u User) Request {
 			return w.bulk(alpha, "remove", []User{u}, Object{"roles": []string{"attestant"}, "scopes": []Object{Scope("organization", "")}})
 		},
@@ -928,8 +927,10 @@ func TestXC9_TheLastAdministratorIsNotLockedOrLimited(t *testing.T) {
 		w.Fails(http.StatusConflict, "last-administrator", w.demote(alpha, alpha.AdminID, alpha.Token))
 	}
 	for _, validity := range []Object{
-		{"type": "locked"}, {"type": "fixedTerm", "from": "2026-01-01", "to": "2026-11-01"},
-		{"type": "fixedTerm", "from": "2026-11-01", "to": "2027-11-01"}, {"type": "fixedTerm", "from": "2027-01-01", "to": "2027-11-01"},
+		{"type": "locked"},
+		{"type": "fixedTerm", "from": "2026-01-01", "to": "2026-11-01"},
+		{"type": "fixedTerm", "from": "2026-11-01", "to": "2027-11-01"},
+		{"type": "fixedTerm", "from": "2027-01-01", "to": "2027-11-01"},
 	} {
 		w.Fails(http.StatusConflict, "last-administrator", w.Edit("PUT", first.Path, "/validity", token, validity))
 	}

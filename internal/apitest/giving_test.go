@@ -50,11 +50,13 @@ type handing struct {
 	inside   map[string][]string // of a resource: itself and what it lies in
 	ceiling  []string            // rights of the client's mandate
 	mail     int                 // people made
-	operator string
-	giver    string // the session of who gives
-	has      []gift // what they have
-	user     User
-	etag     string // of the user; empty: not known
+	operator string              // the operator's session
+	giver    string              // the session of who gives
+	has      []gift              // what they have
+	user     User                // to whom
+	etag     string              // of the user; empty: not known
+	gamma    *Customer           // another customer, once there is need of one
+	outside  string              // see stranger
 }
 
 // hand makes the scene: two resources of each type, one in the other, and a
@@ -84,9 +86,15 @@ func hand(t *testing.T, profile string) *handing {
 		w.Mandate(client, "alpha", string(m.Key), h.ceiling, "")
 		h.places = append(h.places, gift{of: "clients"}, gift{of: "client", id: client.ID})
 	}
+	h.anew()
+	return h
+}
+
+// anew is for another user to give to.
+func (h *handing) anew() {
+	h.T.Helper()
 	h.user = h.made(nil, nil)
 	h.clear()
-	return h
 }
 
 // invitation is the body that makes a user with this, and with what the profile
@@ -94,7 +102,8 @@ func hand(t *testing.T, profile string) *handing {
 func (h *handing) invitation(roles []string, assignments []Object) Object {
 	h.T.Helper()
 	h.mail++
-	body := Object{"givenName": "N", "familyName": "N", "email": fmt.Sprintf("n%d@alpha.example", h.mail), "assignments": append([]Object{}, assignments...)}
+	body := h.Person(fmt.Sprintf("n%d@alpha.example", h.mail))
+	body["assignments"] = append([]Object{}, assignments...)
 	if len(roles) > 0 {
 		body["roles"] = roles
 	}
@@ -106,17 +115,13 @@ func (h *handing) invitation(roles []string, assignments []Object) Object {
 	return body
 }
 
-// chosen are what the profile wants chosen for a new user, of the first there is.
-func (h *handing) chosen() (chosen []gift) {
-	for _, choice := range h.Profile.Policies.CreationRequires {
-		i := slices.IndexFunc(h.Profile.Rights, func(r domain.RightInfo) bool { return r.Module })
-		if choice == domain.ChooseModules {
-			right := h.Profile.Rights[i]
-			at := slices.IndexFunc(h.places, func(p gift) bool { return p.of == string(right.On) })
-			chosen = append(chosen, gift{right: string(right.Key), of: h.places[at].of, id: h.places[at].id})
-		}
+// chosen is what the profile wants chosen for a new user: a module, somewhere.
+func (h *handing) chosen() []gift {
+	if !slices.Contains(h.Profile.Policies.CreationRequires, domain.ChooseModules) {
+		return nil
 	}
-	return chosen
+	right := h.Profile.Rights[slices.IndexFunc(h.Profile.Rights, func(r domain.RightInfo) bool { return r.Module })]
+	return []gift{{right: string(right.Key), of: string(right.On), id: h.first(string(right.On))}}
 }
 
 // lowest is the role of the lowest level for the whole organization.
@@ -129,6 +134,45 @@ func (h *handing) lowest() string {
 		}
 	}
 	return string(h.Profile.Roles[least].Key)
+}
+
+// other is another role for the whole organization.
+func (h *handing) other(role string) string {
+	if lowest := h.lowest(); lowest != role {
+		return lowest
+	}
+	return string(h.top())
+}
+
+// beside are roles that the giver may give with a gift, since a user has some
+// role; not ok: there is none.
+func (h *handing) beside(g gift) (roles []string, ok bool) {
+	if g.role != "" {
+		return nil, true
+	}
+	for _, r := range h.Profile.Roles {
+		if h.may(h.has, gift{role: string(r.Key), of: "organization"}) {
+			return []string{string(r.Key)}, true
+		}
+	}
+	return nil, false
+}
+
+// stranger is the address of somebody with an account at another customer, the
+// same until they were taken on.
+func (h *handing) stranger() string {
+	h.T.Helper()
+	if h.gamma == nil {
+		c := h.Customer("gamma")
+		h.gamma = &c
+	}
+	if h.outside == "" {
+		h.mail++
+		h.outside = fmt.Sprintf("n%d@gamma.example", h.mail)
+		h.Invite(*h.gamma, h.outside, h.lowest())
+		h.Activate(h.outside, Password)
+	}
+	return h.outside
 }
 
 // made is a user whom the administrator makes.
@@ -167,6 +211,7 @@ func (h *handing) enter(role gift) {
 		h.has = append(h.has, gift{role: r, of: "organization"})
 	}
 	h.giver = h.Enter(u)
+	h.anew()
 }
 
 // gifts are every role and every right in every place.
@@ -216,7 +261,7 @@ func (h *handing) everything(has []gift) bool {
 }
 
 func (h *handing) holds(has []gift, right string, at gift) bool {
-	sensitive := h.info(right).Sensitive
+	sensitive := h.info(right).Sensitive || right == "national-ids:see"
 	for _, g := range has {
 		gives := g.right == right
 		if g.role != "" {
@@ -305,15 +350,19 @@ var waysToGive = map[string]func(h *handing, g gift, token string) *Request{
 		return &Request{Method: "POST", Path: h.c.Path("/users"), Token: token, Body: h.invitation(g.roles(), nil)}
 	},
 	"user-create with assignments": func(h *handing, g gift, token string) *Request {
-		body := h.invitation(nil, []Object{g.assignment()})
-		if g.role == "" { // a user has a role, so one is given that may be
-			i := slices.IndexFunc(h.Profile.Roles, func(r domain.Role) bool { return h.may(h.has, gift{role: string(r.Key), of: "organization"}) })
-			if i < 0 {
-				return nil
-			}
-			body["roles"] = []domain.RoleKey{h.Profile.Roles[i].Key}
+		roles, ok := h.beside(g)
+		if !ok {
+			return nil
 		}
-		return &Request{Method: "POST", Path: h.c.Path("/users"), Token: token, Body: body}
+		return &Request{Method: "POST", Path: h.c.Path("/users"), Token: token, Body: h.invitation(roles, []Object{g.assignment()})}
+	},
+	"partner-add": func(h *handing, g gift, token string) *Request {
+		roles, ok := h.beside(g)
+		if !ok || !h.Profile.Policies.Partners {
+			return nil
+		}
+		body := Object{"email": h.stranger(), "roles": append([]string{}, roles...), "assignments": []Object{g.assignment()}}
+		return &Request{Method: "POST", Path: h.c.Path("/partners"), Token: token, Body: body}
 	},
 	"user-update": func(h *handing, g gift, token string) *Request {
 		if !g.whole() {
@@ -336,7 +385,10 @@ var waysToTake = map[string]func(h *handing, g gift, token string) *Request{
 		if !g.whole() {
 			return nil
 		}
-		return h.edit("PATCH", "", token, Object{"roles": []string{}})
+		other := h.other(g.role) // a user keeps some role
+		h.Want(http.StatusOK, *h.edit("PATCH", "", h.c.Token, Object{"roles": []string{g.role, other}}))
+		h.etag = ""
+		return h.edit("PATCH", "", token, Object{"roles": []string{other}})
 	},
 	"assignment-replace": func(h *handing, g gift, token string) *Request {
 		if g.whole() {
@@ -366,6 +418,7 @@ var giveNothing = map[string]string{
 	"activation-complete":    "accepts what was given",
 	"password-reset-request": "a mail", "password-reset-complete": "the person's own password",
 	"me-update": "the person's own details", "me-password": "the person's own password",
+	"partner-find": "looks somebody up, and counts how often", "registry-lookup": "looks a company up, and remembers it",
 	"user-resend-activation": "a mail", "user-reset-password": "a mail",
 	"organization-create": "the operator's; the first administrator of a new customer", "organization-update": "the company's details",
 	"organization-set-status": "the operator's; opens and closes whole customers",
@@ -464,16 +517,15 @@ func TestXC1_XC5_XB10_NobodyGivesOrTakesMoreThanTheyHold(t *testing.T) {
 	for _, profile := range profiles.Names() {
 		t.Run(profile, func(t *testing.T) {
 			t.Parallel()
-			probe := hand(t, profile)
-			for _, role := range probe.Profile.Roles {
-				for _, at := range probe.places {
-					if role.NoSignIn || !slices.Contains(role.Scopes, domain.ScopeType(at.of)) || at.id != "" && at.id == probe.second(at.of) {
+			h := hand(t, profile)
+			for _, role := range h.Profile.Roles {
+				for _, at := range role.Scopes {
+					if role.NoSignIn || !slices.ContainsFunc(h.places, func(p gift) bool { return p.of == string(at) }) {
 						continue
 					}
-					t.Run(string(role.Key)+" in "+at.of, func(t *testing.T) {
-						t.Parallel()
-						h := hand(t, profile)
-						h.enter(gift{role: string(role.Key), of: at.of, id: h.first(at.of)})
+					t.Run(string(role.Key)+" in "+string(at), func(t *testing.T) {
+						h.T = t
+						h.enter(gift{role: string(role.Key), of: string(at), id: h.first(string(at))})
 						given, refused := h.gives(t)
 						taken, kept := h.takes(t)
 						if !role.All && refused == 0 || given+refused != len(h.gifts()) || taken+kept == 0 {
@@ -520,7 +572,11 @@ func (h *handing) gives(t *testing.T) (given, refused int) {
 			if got != want {
 				t.Errorf("%s gives %+v: %q, and the rule says %q", name, g, got, want)
 			}
-			if got == "" && !strings.HasPrefix(name, "user-create") {
+			switch {
+			case got != "" || strings.HasPrefix(name, "user-create"):
+			case name == "partner-add":
+				h.outside = ""
+			default:
 				h.clear()
 			}
 		}
@@ -567,14 +623,16 @@ func (h *handing) takes(t *testing.T) (taken, kept int) {
 			}
 			if got != "" {
 				kept++
+				if name == "user-update" {
+					give(g)
+				}
 				continue
 			}
 			taken++
 			h.etag = ""
 			switch name {
 			case "user-remove":
-				h.user = h.made(nil, nil)
-				h.clear()
+				h.anew()
 			case "user-set-validity":
 				h.Want(http.StatusOK, *h.edit("PUT", "/validity", h.c.Token, Object{"type": "indefinite"}))
 				h.etag = ""

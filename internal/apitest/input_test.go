@@ -116,7 +116,7 @@ func TestFaultsAreToldTogetherWithPointers(t *testing.T) {
 	}})
 	want := map[string]string{
 		"/givenName": "required", "/email": "email-invalid", "/phone": "phone-invalid", "/language": "value-unknown",
-		"/roles": "value-unknown", "/validity/from": "date-invalid",
+		"/roles/0": "value-unknown", "/validity/from": "date-invalid",
 	}
 	for _, e := range a.Body["errors"].([]any) {
 		fault := e.(Object)

@@ -178,7 +178,7 @@ func TestOrganizations(t *testing.T) {
 	}
 	got := w.Want(http.StatusOK, Request{Method: "GET", Path: alpha.Path(""), Token: alpha.Token})
 	patch := Request{
-		Method: "PATCH", Path: alpha.Path(""), Token: alpha.Token, Body: Object{"name": "Alfa Oy", "timeZone": "Europe/Mariehamn"},
+		Method: "PATCH", Path: alpha.Path(""), Token: operator, Body: Object{"name": "Alfa Oy", "timeZone": "Europe/Mariehamn"},
 		Headers: []Header{{"If-Match", got.Header.Get("ETag")}},
 	}
 	if a := w.Want(http.StatusOK, patch); a.Text("name") != "Alfa Oy" || a.Text("timeZone") != "Europe/Mariehamn" {

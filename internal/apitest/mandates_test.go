@@ -609,7 +609,7 @@ func (w *World) swedish(name, businessID string) Customer {
 	c := Customer{AdminEmail: "admin@sweden.example"}
 	a := w.Want(http.StatusCreated, Request{Method: "POST", Path: "/v1/organizations", Token: w.Operator(), Body: Object{
 		"name": name, "country": "SE", "businessId": businessID, "language": "sv",
-		"administrator": Object{"givenName": "Anna", "familyName": "Admin", "email": c.AdminEmail},
+		"administrator": Object{"givenName": "Anna", "familyName": "Admin", "email": c.AdminEmail, "nationalId": Object{"country": "FI", "code": w.Code()}},
 	}})
 	c.ID, c.AdminID = a.Text("id"), a.Text("administrator/id")
 	w.Activate(c.AdminEmail, Password)

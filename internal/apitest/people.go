@@ -101,7 +101,7 @@ func (w *World) Customer(name string) Customer {
 	}
 	a := w.Want(http.StatusCreated, Request{Method: "POST", Path: "/v1/organizations", Token: w.Operator(), Body: Object{
 		"name": strings.ToUpper(name[:1]) + name[1:] + " Oy", "country": "FI", "businessId": BusinessIDs[name],
-		"administrator": administrator,
+		"administrator": w.Coded(administrator),
 	}})
 	c.ID, c.AdminID = a.Text("id"), a.Text("administrator/id")
 	w.Activate(c.AdminEmail, Password)
@@ -120,12 +120,17 @@ func (w *World) Invite(c Customer, email, role string) User {
 	return w.InviteWith(c, email, Object{"roles": []string{role}})
 }
 
+// Person is what has to be said of whoever is made a user, beside what they are given.
+func (w *World) Person(email string) Object {
+	return Object{"givenName": "Ulla", "familyName": "User", "email": email}
+}
+
 // InviteWith makes a user with what is said of them beside a name.
 func (w *World) InviteWith(c Customer, email string, said Object) User {
 	w.T.Helper()
-	body := Object{"givenName": "Ulla", "familyName": "User", "email": email}
+	body := w.Person(email)
 	maps.Copy(body, said)
-	a := w.Want(http.StatusCreated, Request{Method: "POST", Path: c.Path("/users"), Token: c.Token, Body: body})
+	a := w.Want(http.StatusCreated, Request{Method: "POST", Path: c.Path("/users"), Token: c.Token, Body: w.Coded(body)})
 	return User{ID: a.Text("id"), Email: email, Path: c.Path("/users/" + a.Text("id"))}
 }
 

@@ -178,7 +178,7 @@ func TestI07_I08_I16_I17_I18_RolesWithoutSignIn(t *testing.T) {
 			// There is nothing to activate and no password to choose.
 			before := g.Dump()
 			g.Fails(http.StatusConflict, "no-sign-in", Request{Method: "POST", Path: u.Path + "/activation", Token: g.alpha.Token})
-			g.Fails(http.StatusConflict, "not-activated", Request{Method: "POST", Path: u.Path + "/password-reset", Token: g.alpha.Token})
+			g.Fails(http.StatusConflict, "no-sign-in", Request{Method: "POST", Path: u.Path + "/password-reset", Token: g.alpha.Token})
 			if after := g.Dump(); after != before {
 				t.Errorf("something has changed:\n%s", Difference(before, after))
 			}

@@ -145,7 +145,7 @@ func TestResourcesAreOfTheProfile(t *testing.T) {
 		"hidden in reference":  {Object{"type": "customer-number", "name": "N", "reference": "1\u202e2"}, "value-invalid", "/reference"},
 		"long reference":       {Object{"type": "customer-number", "name": "N", "reference": strings.Repeat("9", 201)}, "too-long", "/reference"},
 		"no id":                {Object{"type": "worksite", "name": "N", "parent": "org_1"}, "value-invalid", "/parent"},
-		"other type's feature": {Object{"type": "customer-number", "name": "N", "features": []string{"access-control"}}, "too-long", "/features"},
+		"other type's feature": {Object{"type": "customer-number", "name": "N", "features": []string{"access-control"}}, "value-unknown", "/features/0"},
 		"unknown feature":      {Object{"type": "worksite", "name": "N", "parent": number, "features": []string{"sauna"}}, "value-unknown", "/features/0"},
 		"lies nowhere":         {Object{"type": "worksite", "name": "N"}, "parent-wrong", "/parent"},
 		"lies in its own kind": {Object{"type": "worksite", "name": "N", "parent": site}, "parent-wrong", "/parent"},
@@ -162,7 +162,7 @@ func TestResourcesAreOfTheProfile(t *testing.T) {
 	}{
 		"no name":         {Object{"name": ""}, "required", "/name"},
 		"unknown feature": {Object{"features": []string{"sauna"}}, "value-unknown", "/features/0"},
-		"twice":           {Object{"features": []string{"access-control", "access-control"}}, "too-long", "/features"},
+		"twice":           {Object{"features": []string{"access-control", "access-control"}}, "value-repeated", "/features/1"},
 		"another place":   {Object{"parent": number}, "member-unknown", "/parent"},
 		"another type":    {Object{"type": "worksite"}, "member-unknown", "/type"},
 	} {

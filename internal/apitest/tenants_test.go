@@ -29,6 +29,9 @@ func TestXB2_ForeignIdsInBodiesAndHeadersChangeNothing(t *testing.T) {
 		if a.Text("errors/0/pointer") != "/"+member {
 			t.Errorf("%s: %s", member, a.Raw)
 		}
+		if member == "homeOrganization" {
+			continue // a filter: nobody here is from there
+		}
 		w.Want(http.StatusBadRequest, Request{Method: "GET", Path: alpha.Path("/users?" + member + "=" + beta.ID), Token: alpha.Token})
 	}
 	// Roles are all of the profile or none is given.

@@ -29,6 +29,8 @@ import (
 	"github.com/fullmakt/fullmakt/internal/openapi/conform"
 	"github.com/fullmakt/fullmakt/internal/password"
 	"github.com/fullmakt/fullmakt/internal/profile"
+	"github.com/fullmakt/fullmakt/internal/registry/nordic"
+	"github.com/fullmakt/fullmakt/internal/registry/registrytest"
 	"github.com/fullmakt/fullmakt/internal/table"
 	"github.com/fullmakt/fullmakt/internal/table/dynamolocal"
 	"github.com/fullmakt/fullmakt/internal/table/sqlitetable"
@@ -50,10 +52,12 @@ type World struct {
 	Base    table.Table // without what the test has wrapped it in
 	Mailbox *filemail.Mailbox
 	Hasher  *password.Hasher
+	Vault   *Vault
 	Profile *domain.Profile
 	Log     *Log
 	URL     string
 	client  *http.Client
+	codes   atomic.Int64 // national ids that were made up
 	source  atomic.Value // address that requests come from
 	now     atomic.Int64 // nanoseconds; a millisecond passes with each request, and what a test lets pass
 }
@@ -66,6 +70,9 @@ type Options struct {
 	Alter func(*domain.Profile)
 	// Wrap puts something between the process and its table.
 	Wrap func(table.Table) table.Table
+	// Registers is a fake of the public company registers of its own, to break; otherwise
+	// all worlds share one in which everything works.
+	Registers *registrytest.Fake
 	// Sender replaces the mailbox.
 	Sender func(*filemail.Mailbox) domain.Sender
 }
@@ -118,6 +125,21 @@ var checker = sync.OnceValues(func() (*conform.Checker, error) {
 	return conform.New(document)
 })
 
+// shared is the address of registers in which everything works, for as long as
+// the tests run.
+var shared = sync.OnceValue(func() string { return httptest.NewServer(registrytest.New()).URL })
+
+// registers is the address of public company registers.
+func registers(t testing.TB, fake *registrytest.Fake) string {
+	t.Helper()
+	if fake == nil {
+		return shared()
+	}
+	server := httptest.NewServer(fake)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
 // On is a world on a table.
 func On(t testing.TB, tb table.Table, o Options) *World {
 	t.Helper()
@@ -140,15 +162,18 @@ func On(t testing.TB, tb table.Table, o Options) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &World{T: t, Base: base, Mailbox: mailbox, Hasher: password.New(), Profile: p, Log: &Log{}}
+	w := &World{T: t, Base: base, Mailbox: mailbox, Hasher: password.New(), Vault: NewVault(), Profile: p, Log: &Log{}}
 	w.now.Store(Start.UnixNano())
 	c := localapp.Config{
-		Table: tb, Profile: p, Hasher: w.Hasher, Mailbox: mailbox, LinkKey: bytes.Repeat([]byte{7}, 32), PortalURL: Portal,
+		Table: tb, Profile: p, Hasher: w.Hasher, Mailbox: mailbox, LinkKey: bytes.Repeat([]byte{7}, 32), Vault: w.Vault, PortalURL: Portal,
 		Operator: "Example Portal", Log: slog.New(slog.NewJSONHandler(w.Log, nil)),
 		Clock: func() time.Time { return time.Unix(0, w.now.Load()) },
 	}
 	if o.Sender != nil {
 		c.Sender = o.Sender(mailbox)
+	}
+	if c.Registers, err = nordic.Drivers(registrytest.Config(registers(t, o.Registers))); err != nil {
+		t.Fatal(err)
 	}
 	w.App = localapp.New(c)
 	if _, err := w.App.Bootstrap(context.Background(), OperatorEmail, domain.English, nil); err != nil {

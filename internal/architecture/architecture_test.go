@@ -79,6 +79,8 @@ func TestOnlyOnePackageKnowsEachOutsideThing(t *testing.T) {
 		"github.com/aws/aws-sdk-go-v2/service/ses":      {"internal/mail/sesmail"},
 		"github.com/aws/aws-sdk-go-v2/service/kms":      {"internal/mail/kmsmint"},
 		"github.com/aws/aws-lambda-go":                  {"internal/app/awsapp"},
+		"github.com/aws/aws-sdk-go-v2/service/s3":       {"internal/s3files"},
+		"github.com/xuri/excelize":                      {"internal/sheet/xlsxsheet"},
 		"modernc.org/sqlite":                            {"internal/table/sqlitetable"},
 		"golang.org/x/crypto/argon2":                    {"internal/password"},
 		"github.com/goccy/go-yaml":                      {"internal/profile/profilefile"},
@@ -117,6 +119,7 @@ func TestLayers(t *testing.T) {
 		"internal/api":      {"internal/store", "internal/table", "internal/app", "internal/mail/", "internal/job"},
 		"internal/job":      {"internal/store", "internal/table", "internal/app", "internal/api", "internal/mail/"},
 		"internal/mail":     {"internal/store", "internal/table", "internal/app", "internal/api", "internal/endpoint"},
+		"internal/registry": {"internal/store", "internal/table", "internal/app", "internal/api", "internal/endpoint", "internal/mail"},
 		"internal/profile":  {"internal/store", "internal/table", "internal/app", "internal/api", "internal/endpoint"},
 		"internal/app/awsapp": {
 			"internal/app/localapp", "internal/table/sqlitetable", "internal/mail/filemail", "internal/api", "internal/profile/profilefile",
@@ -182,7 +185,7 @@ func TestNounsDoNotKnowEachOther(t *testing.T) {
 func TestXI20_FunctionsLinkNoTestSeams(t *testing.T) {
 	seams := []string{
 		"internal/app/localapp", "internal/table/sqlitetable", "internal/table/tabletest", "internal/table/dynamolocal",
-		"internal/mail/filemail", "internal/apitest", "internal/openapi", "internal/profile/profilefile", "portal",
+		"internal/mail/filemail", "internal/registry/registrytest", "internal/apitest", "internal/openapi", "internal/profile/profilefile", "portal",
 	}
 	for _, seam := range seams {
 		exists(t, seam)

@@ -13,19 +13,20 @@ import (
 // Codes are part of the API and keys of translations. One that changes or goes
 // breaks somebody: this list only grows.
 var pinned = []string{
-	"above-mandate", "already-activated", "body-unexpected", "business-id-invalid", "choice-required", "contended",
-	"content-type", "cursor-invalid", "date-invalid", "dates-past", "dates-reversed", "email-invalid", "forbidden",
-	"idempotency-key-reused", "if-match-required", "internal", "invalid", "json-invalid", "json-too-deep",
-	"last-administrator", "link-invalid", "mail-undeliverable", "mandate-cycle", "mandate-over", "mandate-self",
-	"member-repeated", "member-unknown", "method-not-allowed", "no-sign-in", "not-activated", "not-found", "not-own-user",
-	"nothing-given", "null-not-allowed", "operator-only", "organization-exists", "organization-unknown",
-	"parameter-repeated", "parameter-unknown", "parent-wrong", "password-common", "password-invalid",
-	"password-own-words", "password-too-long", "password-too-short", "password-wrong", "phone-invalid", "query-invalid",
-	"required", "resource-exists", "resource-in-use", "resource-not-empty", "right-not-yours-to-give",
-	"role-not-yours-to-give", "scope-not-fitting", "self", "sign-in-failed", "stale", "subscription-missing", "throttled",
-	"too-large", "too-long", "too-many-memberships", "too-much", "type-wrong", "unauthenticated", "unavailable",
-	"user-exists", "user-inactive", "user-not-inactive", "value-invalid", "value-repeated", "value-unexpected",
-	"value-unknown",
+	"above-mandate", "already-activated", "body-unexpected", "business-id-invalid", "choice-required",
+	"company-unknown", "contended", "content-type", "cursor-invalid", "date-invalid", "dates-past", "dates-reversed",
+	"email-invalid", "file-not-utf8", "file-unreadable", "forbidden", "formula-refused", "idempotency-key-reused",
+	"if-match-required", "internal", "invalid", "json-invalid", "json-too-deep", "last-administrator", "link-invalid",
+	"mail-undeliverable", "mandate-cycle", "mandate-over", "mandate-self", "member-repeated", "member-unknown",
+	"method-not-allowed", "national-id-exists", "national-id-invalid", "no-national-id", "no-sign-in", "not-activated",
+	"not-found", "not-own-user", "nothing-given", "null-not-allowed", "operator-only", "organization-exists",
+	"organization-unknown", "parameter-repeated", "parameter-unknown", "parent-wrong", "partner-unknown",
+	"partners-not-used", "password-common", "password-invalid", "password-own-words", "password-too-long",
+	"password-too-short", "password-wrong", "phone-invalid", "query-invalid", "registry-missing", "required",
+	"resource-exists", "resource-in-use", "resource-not-empty", "right-not-yours-to-give", "role-not-yours-to-give",
+	"scope-not-fitting", "self", "sign-in-failed", "stale", "subscription-missing", "throttled", "too-large",
+	"too-long", "too-many-memberships", "too-much", "type-wrong", "unauthenticated", "unavailable", "user-exists",
+	"user-inactive", "user-not-inactive", "value-invalid", "value-repeated", "value-unexpected", "value-unknown",
 }
 
 func TestErrorCodesArePinned(t *testing.T) {

@@ -146,20 +146,8 @@ func TestMainPath(t *testing.T) {
 // What somebody may not do is not offered, and no page tries it.
 func TestOnlyWhatIsAllowedIsOffered(t *testing.T) {
 	t.Parallel()
-	profile, err := os.ReadFile(filepath.Join("..", "..", "profiles", "rental", "profile.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	const sees = "    rights:\n      - organization:see\n" // of the superuser
-	if !strings.Contains(string(profile), sees) {
-		t.Fatalf("the profile has no role with %q", sees)
-	}
-	helpful := strings.Replace(string(profile), sees, sees+"      - users:see\n      - users:send-activation\n", 1)
-	file := filepath.Join(t.TempDir(), "helpful.yaml")
-	if err := os.WriteFile(file, []byte(helpful), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s := serve(t, "--profile", file)
+	s := serve(t, "--profile", changedProfile(t, "rental", map[string]string{sees: sees + "      - users:see\n      - users:send-activation\n"}))
 	helper := person{"Hely", "Auttaja", "hely.auttaja@example.com", "two warm mittens"}
 	user := person{"Kaisa", "Tavallinen", "kaisa.tavallinen@example.com", "four long winters"}
 	waiting := person{"Otso", "Odottaa", "otso.odottaa@example.com", ""}
@@ -177,8 +165,8 @@ func TestOnlyWhatIsAllowedIsOffered(t *testing.T) {
 			t.Errorf("offered for %s: %q, want %q", p.email, got, want)
 		}
 	}
-	offered(office, operator, "user-reset", "user-edit")
-	offered(office, waiting, "user-resend", "user-edit", "user-remove")
+	offered(office, operator, "user-reset", "user-edit", "user-access")
+	offered(office, waiting, "user-resend", "user-edit", "user-access", "user-validity", "user-remove")
 
 	// Who may see the users and send invitations again does that.
 	v := s.visitor()
@@ -209,6 +197,27 @@ func TestOnlyWhatIsAllowedIsOffered(t *testing.T) {
 	v.hides("#invite")
 	v.shows("#users-refused .notice", "Only an administrator of your company can manage its users.")
 	v.shoot("users-refused")
+}
+
+// changedProfile is a profile's file with some of its text, where it is first, in the place of other.
+func changedProfile(t *testing.T, key string, changes map[string]string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("..", "..", "profiles", key, "profile.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	profile := string(data)
+	for before, after := range changes {
+		if !strings.Contains(profile, before) {
+			t.Fatalf("the profile %s has no %q", key, before)
+		}
+		profile = strings.Replace(profile, before, after, 1)
+	}
+	file := filepath.Join(t.TempDir(), "changed.yaml")
+	if err := os.WriteFile(file, []byte(profile), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // Going back shows nothing of a session that has ended.
@@ -495,14 +504,25 @@ func row(p person, part ...string) string {
 // invite invites a colleague, with the lowest role and these.
 func (v *tab) invite(p person, roles ...string) {
 	v.t.Helper()
-	v.click("#invite")
-	v.fill("#user-givenName", p.givenName)
-	v.fill("#user-familyName", p.familyName)
-	v.fill("#user-email", p.email)
+	v.beginInvitation(p)
 	for _, role := range roles {
 		v.click("#role-" + role)
 	}
 	v.shoot("user-invite")
+	v.sendInvitation(p)
+}
+
+// beginInvitation says who is to be invited.
+func (v *tab) beginInvitation(p person) {
+	v.t.Helper()
+	v.click("#invite")
+	v.fill("#user-givenName", p.givenName)
+	v.fill("#user-familyName", p.familyName)
+	v.fill("#user-email", p.email)
+}
+
+func (v *tab) sendInvitation(p person) {
+	v.t.Helper()
 	v.click("#user-save")
 	v.at("/users", row(p))
 	v.gone("#user-dialog[open]")

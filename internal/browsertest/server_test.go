@@ -108,10 +108,14 @@ func serve(t *testing.T, flags ...string) *server {
 	return s
 }
 
-// after reads a line, and returns what follows the words in it.
+// after reads a line, and returns what follows the words in it. What a profile
+// asks for and is not there yet is told on lines before it.
 func after(t *testing.T, out *bufio.Reader, words string) string {
 	t.Helper()
 	line, err := out.ReadString('\n')
+	for err == nil && strings.HasPrefix(line, "not yet: ") {
+		line, err = out.ReadString('\n')
+	}
 	_, rest, ok := strings.Cut(strings.TrimSuffix(line, "\n"), words)
 	if err != nil || !ok {
 		t.Fatalf("fullmakt serve prints %q (%v), want a line with %q", line, err, words)

@@ -17,6 +17,13 @@ const (
 	// customer whose only invitation was lost.
 	RightSendActivation RightKey = "users:send-activation"
 	RightSeeAudit       RightKey = "audit:see"
+	// RightExportUsers is apart from seeing, since what is exported leaves the
+	// portal whole. The operator has it in no customer organization.
+	RightExportUsers RightKey = "users:export"
+	// RightSeeNationalIDs is to see national ids whole and to find users by them. It
+	// is sensitive: no role of all rights has it of itself, and the operator has it
+	// in no customer organization.
+	RightSeeNationalIDs RightKey = "national-ids:see"
 	// These hold on the organization and on every resource.
 	RightSeeResources  RightKey = "resources:see"
 	RightEditResources RightKey = "resources:edit"  // to make, change and remove them
@@ -31,7 +38,7 @@ const (
 
 // AdministrativeRights are those a profile may name without declaring them.
 var AdministrativeRights = []RightKey{
-	RightSeeOrganization, RightEditOrganization, RightSeeUsers, RightEditUsers, RightSendActivation, RightSeeAudit,
+	RightSeeOrganization, RightEditOrganization, RightSeeUsers, RightEditUsers, RightExportUsers, RightSendActivation, RightSeeNationalIDs, RightSeeAudit,
 	RightSeeResources, RightEditResources, RightShareResource, RightSeeMandates, RightEditMandates,
 }
 

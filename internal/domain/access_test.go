@@ -101,12 +101,17 @@ func TestChangesNeedAnActorAndAnAuditEntry(t *testing.T) {
 func TestLastEffectiveAdministratorStays(t *testing.T) {
 	org := &Organization{ID: "org_here", TimeZone: "Europe/Helsinki"}
 	on, invited := Seat{Person: "a", Activated: true}, Seat{Person: "b"}
+	chief := Seat{Person: "h", Activated: true, Chief: true}
 	lockedSeat := Seat{Person: "c", Activated: true, Validity: Validity{Type: Locked}}
 	ending := Seat{Person: "e", Activated: true, Validity: Validity{Type: FixedTerm, From: "2026-01-01", To: "2026-12-31"}}
 	for name, c := range map[string]struct {
 		before, after []Seat
 		want          error
 	}{
+		"the chief goes":               {[]Seat{chief, on}, []Seat{on}, ErrLastAdmin},
+		"of two chiefs one goes":       {[]Seat{chief, {Person: "i", Activated: true, Chief: true}}, []Seat{chief}, nil},
+		"an invited chief is left":     {[]Seat{chief, {Person: "i", Chief: true}}, []Seat{{Person: "i", Chief: true}}, ErrLastAdmin},
+		"another than the chief goes":  {[]Seat{chief, on}, []Seat{chief}, nil},
 		"one of two goes":              {[]Seat{on, {Person: "d", Activated: true}}, []Seat{on}, nil},
 		"the last goes":                {[]Seat{on}, nil, ErrLastAdmin},
 		"an invited one is left":       {[]Seat{on, invited}, []Seat{invited}, ErrLastAdmin},

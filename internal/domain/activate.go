@@ -54,6 +54,16 @@ func Activate(ctx context.Context, store Store, h Hasher, c *Change, s *Scene, t
 		p.Home = m.Organization
 		p.GivenName, p.FamilyName, p.Phone, p.Language = m.GivenName, m.FamilyName, m.Phone, m.Language
 	}
+	if in.Person.PasswordHash != "" && m.Kind == Own && p.Home != m.Organization {
+		places, err := store.Places(ctx, &p)
+		if err != nil {
+			return nil, err
+		}
+		// Who was only ever another one's partner comes home.
+		if !slices.ContainsFunc(places, func(at Place) bool { return at.Organization.ID == p.Home && at.Membership.Kind == Own }) {
+			p.Home = m.Organization
+		}
+	}
 	m.ActivatedAt, m.UpdatedAt = c.At, c.At
 	m.Revision++
 
@@ -266,7 +276,7 @@ func (d Details) set(language *Language, phone *string, changed *diff) {
 		*language = *d.Language
 	}
 	if d.Phone != nil {
-		changed.field("phone", *phone, *d.Phone)
+		changed.personal("phone", *phone, *d.Phone)
 		*phone = *d.Phone
 	}
 }

@@ -1,11 +1,13 @@
 package domain_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/fullmakt/fullmakt/internal/domain"
+	"github.com/fullmakt/fullmakt/internal/store"
 )
 
 // loss is a way by which somebody could cease to administer.
@@ -209,6 +211,28 @@ func TestXC1_WhoMayTakeAllFromWhom(t *testing.T) {
 	}
 }
 
+// A lock is anybody's who may take; to end it takes the power to give what the
+// user has, also where no mandate has room for it today.
+func TestXC5_UnlockingIsGiving(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	org := w.organization("Firma")
+	past := w.client("Past", org, domain.Mandate{Type: "web", Rights: keys("report"), From: "2025-01-01", To: "2025-12-31"})
+	boss, keeper := w.user(org, "administrator"), w.user(org, "keeper")
+	user := w.userWith(org, domain.Membership{ActivatedAt: noon, Roles: []domain.RoleKey{"clerk"}, Assignments: []domain.Assignment{roles("administrator", at(past))}})
+	set := func(by domain.PersonID, v domain.Validity) error {
+		return w.request(by, domain.Want{Organization: org, User: user}, validity(v)(w))
+	}
+	locked := domain.Validity{Type: domain.Locked}
+	term := domain.Validity{Type: domain.FixedTerm, From: "2026-01-01", To: "2026-12-31"}
+	w.is("locked", set(keeper, locked), nil)
+	w.is("unlocked by one of less power", set(keeper, domain.Validity{}), domain.ErrRoleNotYours)
+	w.is("given a term by one of less power", set(keeper, term), domain.ErrRoleNotYours)
+	w.is("unlocked", set(boss, domain.Validity{}), nil)
+	w.is("locked again", set(keeper, locked), nil)
+	w.is("given a term", set(boss, term), nil)
+}
+
 // Bulk operations are one more way to make administrators, and to lose them.
 func TestXC9_BulkKeepsTheLastAdministrator(t *testing.T) {
 	t.Parallel()
@@ -261,10 +285,90 @@ func TestXC9_ZoneThatEndsATerm(t *testing.T) {
 	operator := w.operator()
 	move := func(zone string) error {
 		return w.request(operator, domain.Want{Organization: org}, func(c *domain.Change, s *domain.Scene) error {
-			_, err := domain.UpdateOrganization(c, s, domain.OrganizationPatch{TimeZone: &zone})
+			_, err := domain.UpdateOrganization(c, s, w.profile, domain.OrganizationPatch{TimeZone: &zone})
 			return err
 		})
 	}
 	w.is("to Oslo, where the first day is tomorrow", move("Europe/Oslo"), domain.ErrLastAdmin)
 	w.is("to Vilnius", move("Europe/Vilnius"), nil)
+}
+
+// Whoever loses the right to do something while they do it does not see it
+// through, be they of the organization or of the operator's.
+func TestXC10_WhoIsDemotedMeanwhileDoesNotSeeItThrough(t *testing.T) {
+	t.Parallel()
+	for name, operates := range map[string]bool{"a keeper": false, "the operator": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			org := w.organization("Firma")
+			boss := w.user(org, "administrator")
+			home, by := org, domain.PersonID("")
+			if operates {
+				w.operator()
+				home, by = domain.OperatorID, w.user(domain.OperatorID, "administrator")
+			} else {
+				by = w.user(org, "keeper")
+			}
+			c, err := w.begin(by, domain.Want{Organization: org}, func(c *domain.Change, s *domain.Scene) error {
+				_, err := domain.CreateResource(c, s, w.profile, domain.NewResource{ResourceRef: domain.ResourceRef{Type: "number"}, Name: "N"})
+				return err
+			})
+			w.is("begun", err, nil)
+			m := w.member(home, by)
+			m.Roles = nil
+			w.write(m)
+			w.is("seen through", w.commit(c), domain.ErrContended)
+			w.is("by another", w.request(boss, domain.Want{Organization: org}, func(c *domain.Change, s *domain.Scene) error {
+				_, err := domain.CreateResource(c, s, w.profile, domain.NewResource{ResourceRef: domain.ResourceRef{Type: "number"}, Name: "N"})
+				return err
+			}), nil)
+		})
+	}
+}
+
+// meddler is a store in which somebody else is faster, once.
+type meddler struct {
+	*store.Store
+	meddle func()
+}
+
+func (m *meddler) Commit(ctx context.Context, c *domain.Change) error {
+	if meddle := m.meddle; meddle != nil {
+		m.meddle = nil
+		meddle()
+	}
+	return m.Store.Commit(ctx, c)
+}
+
+// A bulk operation whose caller is demoted in its midst ends there: what is
+// begun anew is decided anew.
+func TestXC10_BulkOfOneWhoIsDemotedMeanwhile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	org := w.organization("Firma")
+	w.user(org, "administrator")
+	keeper, one, two := w.user(org, "keeper"), w.user(org, "clerk"), w.user(org, "clerk")
+	in := domain.Bulk{Grants: domain.Grants{Rights: keys("report"), Scopes: []domain.Scope{whole}}, Users: []domain.PersonID{one, two}}
+	want := domain.Want{Session: w.tokens[keeper], Organization: org}
+	want.ForBulk(in)
+	s, c := w.load(want), domain.NewChange(domain.Actor{}, w.now, "bulk")
+	w.is("sign-in", domain.Authenticate(t.Context(), w.store, w.profile, s, c), nil)
+	faster := &meddler{Store: w.store, meddle: func() {
+		m := w.member(org, keeper)
+		m.Roles = []domain.RoleKey{"clerk"}
+		w.write(m)
+	}}
+	results, err := domain.AssignMany(t.Context(), faster, c, s, want, w.profile, in)
+	w.is("bulk", err, nil)
+	for _, r := range results {
+		if r.Outcome != domain.BulkRefused || r.Err.Kind != domain.Forbidden {
+			t.Errorf("%s: %v", r.Outcome, r.Err)
+		}
+	}
+	for _, user := range in.Users {
+		if got := told(w.member(org, user).Assignments); got != nil {
+			t.Errorf("given: %q", got)
+		}
+	}
 }

@@ -17,6 +17,10 @@ const (
 	MaxScopes      = 5000
 	MaxPlaces      = 80  // resources and clients named in one request
 	MaxBulkUsers   = 500 // in one bulk operation
+
+	// maxGiven is of all that a user is given, in bytes of its item. It leaves room
+	// for the person, and for a lock or a removal, which nothing may prevent.
+	maxGiven = 380_000
 )
 
 // Grants are roles and rights in scopes: each of them in each.
@@ -191,10 +195,7 @@ func (c *Change) mayChange(caller *Caller, p *Profile, places *Scene, m, next *M
 		return err
 	}
 	give := Gift{Roles: beyond(next, m), Assignments: given, Resources: places.Resources, Clients: places.Clients}
-	if err := caller.MayGive(p, give, c.At); err != nil {
-		return err
-	}
-	return next.fits()
+	return caller.MayGive(p, give, c.At)
 }
 
 // beyond are the roles for the whole organization that the one has and the other has not.
@@ -204,11 +205,25 @@ func beyond(m, other *Membership) []RoleKey {
 
 // fits refuses more than a membership can hold.
 func (m *Membership) fits() error {
-	scopes := 0
+	const item = 64 // bytes of an assignment beside what it gives, with an id
+	scopes, size := 0, 0
 	for _, a := range m.Assignments {
 		scopes += len(a.Scopes)
+		size += item
+		for _, role := range a.Roles {
+			size += len(role) + len(`"",`)
+		}
+		for _, right := range a.Rights {
+			size += len(right) + len(`"",`)
+		}
+		for _, s := range a.Scopes {
+			size += len(s.Type) + len(s.ID) + len(`{"type":"","id":""},`)
+		}
 	}
-	if len(m.Assignments) > MaxAssignments || scopes > MaxScopes {
+	for id, title := range m.JobTitles {
+		size += len(id) + 2*len(title) + len(`"":"",`) // each quotation mark takes two bytes
+	}
+	if len(m.Assignments) > MaxAssignments || scopes > MaxScopes || size > maxGiven {
 		return ErrTooMuch
 	}
 	return nil
@@ -303,6 +318,11 @@ func (c *Change) changeAccess(ctx context.Context, store Store, s *Scene, p *Pro
 		}
 		next.retitle(p, given)
 		next.untitle(taken)
+		if len(given) > 0 { // what splits when something is taken may be more
+			if err := next.fits(); err != nil {
+				return err
+			}
+		}
 	}
 	c.holdClients(places, given)
 	if err := c.reseat(s, p, next); err != nil {

@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // AuditEntry says who changed what in an organization. It never holds a secret.
 type AuditEntry struct {
@@ -23,11 +26,16 @@ const (
 	UserCreated            Action = "user.created"
 	UserUpdated            Action = "user.updated"
 	UserRemoved            Action = "user.removed"
+	UserErased             Action = "user.erased" // with all that is known of the person
 	UserRestored           Action = "user.restored"
 	UserValiditySet        Action = "user.validity-set"
 	UserActivated          Action = "user.activated"
+	UsersExported          Action = "users.exported"
+	PersonExported         Action = "person.exported"
 	UserDetailsChanged     Action = "user.details-changed" // by the person
 	ActivationSent         Action = "user.activation-sent"
+	NationalIDSeen         Action = "user.national-id-seen"
+	NationalIDSearched     Action = "user.national-id-searched"
 	PasswordResetRequested Action = "user.password-reset-requested"
 	PasswordChanged        Action = "user.password-changed"
 	ResourceCreated        Action = "resource.created"
@@ -39,6 +47,7 @@ const (
 	SubscriptionSet        Action = "subscription.set"
 	ServiceCreated         Action = "service.created"
 	ServiceRevoked         Action = "service.revoked"
+	PartnerSearched        Action = "partner.searched"
 )
 
 // Subject is what a change was made to.
@@ -47,10 +56,19 @@ type Subject struct {
 	ID   string
 }
 
-// FieldChange is one field before and after.
+// FieldChange is one field before and after. Of what tells who somebody is, or
+// what somebody wrote in their own words, it says only that it changed: entries
+// stay, and stay as they are, when the person is erased.
 type FieldChange struct {
 	Field, Before, After string
 }
+
+// What is said of a field in the place of its value.
+const (
+	fieldGiven   = "given"
+	fieldChanged = "changed"
+	fieldRemoved = "removed"
+)
 
 // Record puts an audit entry into the change.
 func (c *Change) Record(org OrganizationID, action Action, subject Subject, changes ...FieldChange) {
@@ -76,4 +94,58 @@ func (d *diff) field(name, before, after string) {
 	if before != after {
 		*d = append(*d, FieldChange{Field: name, Before: before, After: after})
 	}
+}
+
+// personal says of a field only that it changed: see FieldChange.
+func (d *diff) personal(name, before, after string) {
+	said := fieldChanged
+	switch {
+	case before == after:
+		return
+	case before == "":
+		said = fieldGiven
+	case after == "":
+		said = fieldRemoved
+	}
+	*d = append(*d, FieldChange{Field: name, After: said})
+}
+
+// validity says how long somebody is let in; of a lock's reason only that it changed.
+func (d *diff) validity(before, after Validity) {
+	d.field("validity", before.text(), after.text())
+	d.personal("reason", before.Reason, after.Reason)
+}
+
+// AuditSpan is a part of an organization's audit: the entries whose ids lie
+// between two, both included. An empty id is no bound.
+type AuditSpan struct{ First, Last AuditID }
+
+// AuditFilter says which entries are asked for; what is empty lets all through.
+type AuditFilter struct {
+	Actor    string // id
+	Subject  Subject
+	Action   Action
+	From, To time.Time // from the one until before the other, to the millisecond
+}
+
+// FindAudit is a page of an organization's audit, the newest first. It reads no
+// more than a few steps of it: a page can have fewer entries than were asked
+// for, and not be the last.
+func FindAudit(ctx context.Context, store Store, org OrganizationID, f AuditFilter, page PageRequest) (Page[*AuditEntry], error) {
+	var span AuditSpan
+	if !f.From.IsZero() {
+		span.First = leastAuditID(f.From)
+	}
+	if !f.To.IsZero() {
+		span.Last = leastAuditID(f.To)
+	}
+	read := func(req PageRequest) (Page[*AuditEntry], error) { return store.Audit(ctx, org, span, req) }
+	return sift(page, read, f.keeps)
+}
+
+func (f AuditFilter) keeps(e *AuditEntry) bool {
+	return (f.Actor == "" || e.Actor.ID == f.Actor) &&
+		(f.Subject.Type == "" || e.Subject.Type == f.Subject.Type) &&
+		(f.Subject.ID == "" || e.Subject.ID == f.Subject.ID) &&
+		(f.Action == "" || e.Action == f.Action)
 }

@@ -12,6 +12,7 @@ type Customer struct {
 	Administrator Card
 	// Subscription is the administrator's, in a portal that asks for one.
 	Subscription SubscriptionID
+	NationalID   GivenNationalID // of the administrator
 }
 
 // ForCustomer names what a new organization stands on.
@@ -27,29 +28,69 @@ func CreateOrganization(ctx context.Context, store Store, c *Change, s *Scene, p
 
 func (c *Change) found(ctx context.Context, store Store, s *Scene, profile *Profile, id, mailer OrganizationID, in Customer) (*Organization, *Membership, error) {
 	if s.BusinessClaim != nil {
-		return nil, nil, ErrOrganizationHere
+		return c.claim(ctx, store, s, profile, in)
 	}
 	org := &Organization{
-		Revision: 1, ID: id, Name: in.Name, Country: in.Country, BusinessID: in.BusinessID, Language: in.Language,
-		TimeZone: in.TimeZone, Alphabet: profile.Country.alphabet(), CreatedAt: c.At, UpdatedAt: c.At,
+		ID: id, Name: in.Name, Country: in.Country, BusinessID: in.BusinessID, Language: in.Language, TimeZone: in.TimeZone,
 	}
-	if org.TimeZone == "" {
-		org.TimeZone = zoneOf(in.Country, profile)
-	}
-	c.Put(org)
-	c.Put(&OrganizationClaim{Country: in.Country, BusinessID: in.BusinessID, Organization: id})
+	c.newOrganization(profile, org)
 	c.Record(id, OrganizationCreated, aboutOrganization(id))
 
 	founding := *s
 	founding.Administrators = &Administrators{}
-	if in.Subscription != "" {
-		founding.Subscription = &Subscription{Organization: id, ID: in.Subscription, Active: true, UpdatedAt: c.At}
-		c.Record(id, SubscriptionSet, aboutSubscription(in.Subscription), FieldChange{Field: "status", After: activity(true)})
-	}
-	admin, err := c.invite(ctx, store, &founding, mailer, org, profile, Invitation{
-		Card: in.Administrator, Roles: []RoleKey{profile.administrator()},
-	})
+	admin, err := c.appoint(ctx, store, &founding, mailer, org, profile, in)
 	return org, admin, err
+}
+
+// newOrganization puts an organization into the change that was not there, with
+// the claim to its business id.
+func (c *Change) newOrganization(p *Profile, org *Organization) {
+	org.Revision, org.Alphabet, org.CreatedAt, org.UpdatedAt = 1, p.Country.alphabet(), c.At, c.At
+	if org.TimeZone == "" {
+		org.TimeZone = zoneOf(org.Country, p)
+	}
+	c.Put(org)
+	c.Put(&OrganizationClaim{Country: org.Country, BusinessID: org.BusinessID, Organization: org.ID})
+}
+
+// claim makes a customer of an organization that nobody administers yet, and
+// that is there because of somebody's partner.
+func (c *Change) claim(ctx context.Context, store Store, s *Scene, p *Profile, in Customer) (*Organization, *Membership, error) {
+	id := s.BusinessClaim.Organization
+	here, err := store.Load(ctx, Want{Organization: id, Administrators: true})
+	if err != nil {
+		return nil, nil, err
+	}
+	if here.Organization == nil || !here.Organization.Unclaimed {
+		return nil, nil, ErrOrganizationHere
+	}
+	org := *here.Organization
+	var changed diff
+	changed.field("name", org.Name, in.Name)
+	changed.field("language", string(org.Language), string(in.Language))
+	if in.TimeZone != "" {
+		changed.field("timeZone", org.TimeZone, in.TimeZone)
+		org.TimeZone = in.TimeZone
+	}
+	org.Name, org.Language, org.Unclaimed, org.UpdatedAt = in.Name, in.Language, false, c.At
+	org.Revision++
+	c.Put(&org)
+	c.Record(id, OrganizationUpdated, aboutOrganization(id), append(changed, FieldChange{Field: "unclaimed", Before: "true", After: "false"})...)
+	scene := *s
+	scene.Administrators = here.Administrators
+	admin, err := c.appoint(ctx, store, &scene, "", &org, p, in)
+	return &org, admin, err
+}
+
+// appoint invites the first administrator of an organization.
+func (c *Change) appoint(ctx context.Context, store Store, s *Scene, mailer OrganizationID, org *Organization, p *Profile, in Customer) (*Membership, error) {
+	if in.Subscription != "" {
+		s.Subscription = &Subscription{Organization: org.ID, ID: in.Subscription, Active: true, UpdatedAt: c.At}
+		c.Record(org.ID, SubscriptionSet, aboutSubscription(in.Subscription), FieldChange{Field: "status", After: activity(true)})
+	}
+	return c.invite(ctx, store, s, mailer, org, p, Invitation{
+		Card: in.Administrator, Roles: []RoleKey{p.administrator()}, NationalID: in.NationalID, pointer: "/administrator",
+	})
 }
 
 // administrator is the highest role that administers.
@@ -110,7 +151,7 @@ type OrganizationPatch struct {
 
 // UpdateOrganization changes an organization's details. Its country and
 // business id are what it is, and stay.
-func UpdateOrganization(c *Change, s *Scene, in OrganizationPatch) (*Organization, error) {
+func UpdateOrganization(c *Change, s *Scene, profile *Profile, in OrganizationPatch) (*Organization, error) {
 	org := *s.Organization
 	var changed diff
 	if in.Name != nil {
@@ -121,7 +162,12 @@ func UpdateOrganization(c *Change, s *Scene, in OrganizationPatch) (*Organizatio
 		changed.field("language", string(org.Language), string(*in.Language))
 		org.Language = *in.Language
 	}
-	if in.TimeZone != nil {
+	if in.TimeZone != nil && *in.TimeZone != org.TimeZone {
+		// Where the day is another one, terms and mandates begin and end anew: that
+		// is for nobody whom they bind.
+		if !s.Caller.Operates(profile, c.At) {
+			return nil, ErrOperatorOnly
+		}
 		changed.field("timeZone", org.TimeZone, *in.TimeZone)
 		org.TimeZone = *in.TimeZone
 	}

@@ -123,11 +123,17 @@ var (
 	ErrNotInactive      = &Error{Kind: Conflict, Code: "user-not-inactive", Detail: "The user has not been removed."}
 	ErrNothingGiven     = &Error{Kind: Conflict, Code: "nothing-given", Detail: "The user has no roles and no assignments that could be taken away."}
 	ErrSubscription     = &Error{Kind: Refused, Code: "subscription-missing", Detail: "There is no active subscription of this number that is free."}
+	ErrNationalIDExists = &Error{Kind: Conflict, Code: "national-id-exists", Detail: "The organization already has a user with this national id."}
+	ErrNoNationalID     = &Error{Kind: Conflict, Code: "no-national-id", Detail: "No national id of the user is known."}
 	ErrMandateCycle     = &Error{Kind: Refused, Code: "mandate-cycle", Detail: "That organization has given you a mandate. Neither can act for the other at once."}
 	ErrMandateSelf      = &Error{Kind: Refused, Code: "mandate-self", Detail: "An organization needs no mandate of its own."}
 	ErrMandateOver      = &Error{Kind: Conflict, Code: "mandate-over", Detail: "The mandate has ended."}
 	ErrNoOrganization   = &Error{Kind: Refused, Code: "organization-unknown", Detail: "No organization with this country and business id uses the portal."}
 	ErrPartnerCard      = &Error{Kind: Forbidden, Code: "not-own-user", Detail: "The person belongs to another organization, which keeps their details."}
+	ErrNoPartners       = &Error{Kind: Refused, Code: "partners-not-used", Detail: "The portal has no partner users."}
+	ErrNoPartner        = &Error{Kind: Refused, Code: "partner-unknown", Detail: "There is nobody who can be added by this."}
+	ErrNoRegistry       = &Error{Kind: Refused, Code: "registry-missing", Detail: "No public register is connected for this country. The operator of the portal can add the organization."}
+	ErrNoCompany        = &Error{Kind: Refused, Code: "company-unknown", Detail: "The public register has no such company in operation. The operator of the portal can add the organization."}
 	ErrTooMany          = &Error{Kind: Refused, Code: "too-many-memberships", Detail: "The person is a user of too many organizations."}
 	ErrKeyReused        = &Error{Kind: Refused, Code: "idempotency-key-reused", Detail: "This Idempotency-Key was used for another request."}
 	ErrCursor           = Fault("?cursor", "cursor-invalid", "The cursor is not one of this list's.")

@@ -3,6 +3,7 @@ package domain
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -48,12 +49,19 @@ func (c *Caller) MayTake(p *Profile, gift Gift, now time.Time) error {
 	return (&giving{Gift: gift, caller: c, profile: p, now: now, taking: true}).all()
 }
 
+// MayReturn says whether the caller may let a user have this again who never lost
+// it and is kept out: by a lock, a term, a subscription. It asks for what giving
+// it would, but for what is gone for good; of a client's mandate nobody knows.
+func (c *Caller) MayReturn(p *Profile, gift Gift, now time.Time) error {
+	return (&giving{Gift: gift, caller: c, profile: p, now: now, taking: true, returning: true}).all()
+}
+
 type giving struct {
 	Gift
-	caller  *Caller
-	profile *Profile
-	now     time.Time
-	taking  bool
+	caller            *Caller
+	profile           *Profile
+	now               time.Time
+	taking, returning bool
 }
 
 func (v *giving) all() error {
@@ -72,17 +80,29 @@ func (v *giving) all() error {
 			}
 			for _, role := range a.Roles {
 				if err := v.role(g, role, s); err != nil {
-					return err
+					return about(err, string(role), s)
 				}
 			}
 			for _, right := range a.Rights {
 				if err := v.right(g, right, s); err != nil {
-					return err
+					return about(err, string(right), s)
 				}
 			}
 		}
 	}
 	return nil
+}
+
+// about says which role or right is refused, and where: it may be one that the
+// request only implies, as what somebody would lose.
+func about(err error, key string, s Scope) error {
+	known, ok := errors.AsType[*Error](err)
+	if !ok {
+		return err
+	}
+	told := *known
+	told.Detail = strings.TrimSuffix(known.Detail, ".") + ": " + strings.TrimSpace(key+" in "+string(s.Type)+" "+s.ID) + "."
+	return &told
 }
 
 // place finds the place that a scope names; nil if it is not there, or not the
@@ -95,7 +115,7 @@ func (v *giving) place(s Scope) *Grounds {
 		g.Where = &Organization{} // any but the own one
 	case ForClient:
 		client := v.Clients[OrganizationID(s.ID)]
-		if client == nil || v.taking && !client.Mandates.open(v.now, client.Organization.Zone()) {
+		if client == nil || v.taking && !v.returning && !client.Mandates.open(v.now, client.Organization.Zone()) {
 			return nil
 		}
 		g.Where, g.Mandates = client.Organization, client.Mandates
@@ -143,22 +163,28 @@ func (v *giving) role(g *Grounds, key RoleKey, s Scope) error {
 
 // right holds one right in one place against the caller.
 func (v *giving) right(g *Grounds, right RightKey, s Scope) error {
-	if useless := v.useless(g, right, s); useless != nil {
-		if v.taking {
-			return nil
-		}
+	useless := v.useless(g, right, s)
+	if v.returning && errors.Is(useless, ErrAboveMandate) && v.profile.mandated(right) {
+		useless = nil // today
+	}
+	switch {
+	case useless != nil && v.taking:
+		return nil
+	case useless != nil:
 		return useless
 	}
-	if !v.holds(g, right) {
-		return ErrRightNotYours
+	// Whoever has everything else may take what is sensitive, or nobody could lock
+	// out the only one who has it.
+	if v.holds(g, right) || v.taking && !v.returning && v.holdsAll() {
+		return nil
 	}
-	return nil
+	return ErrRightNotYours
 }
 
 // holds tells whether the caller has the right in the place, whatever a mandate
 // has room for.
 func (v *giving) holds(g *Grounds, right RightKey) bool {
-	return g.assigned(right) || v.holdsAll() && !v.profile.sensitive(right)
+	return g.assigned(right) || v.holdsAll() && !v.profile.Sensitive(right)
 }
 
 // useless tells that the right can be of no use in the place, and why.
@@ -209,9 +235,10 @@ func (c *Caller) levelAt(g *Grounds) int {
 	return level
 }
 
-func (p *Profile) sensitive(right RightKey) bool {
+// Sensitive tells whether a right is never part of all.
+func (p *Profile) Sensitive(right RightKey) bool {
 	info := p.Right(right)
-	return info != nil && info.Sensitive
+	return right == RightSeeNationalIDs || info != nil && info.Sensitive
 }
 
 // mandated tells whether any type of mandate can have room for the right.

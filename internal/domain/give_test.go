@@ -57,13 +57,13 @@ func TestXC1_MayGiveAndMayTake(t *testing.T) {
 		"role of the same level":               {superuser, givesRole("superuser", wholeOrg()), nil, nil, nil},
 		"role above":                           {handler, givesRole("superuser", wholeOrg()), nil, ErrRoleNotYours, ErrRoleNotYours},
 		"role of all rights, of a low level":   {superuser, givesRole("auditor", wholeOrg()), nil, ErrRoleNotYours, ErrRoleNotYours},
-		"role that names what is sensitive":    {admin, givesRole("auditor", wholeOrg()), nil, ErrRightNotYours, ErrRightNotYours},
+		"role that names what is sensitive":    {admin, givesRole("auditor", wholeOrg()), nil, ErrRightNotYours, nil},
 		"the same by one who has it":           {giver(givers("administrator", "auditor")), givesRole("auditor", wholeOrg()), nil, nil, nil},
 		"role that the profile has lost":       {handler, givesRole("gone", wholeOrg()), nil, ErrRoleNotYours, nil},
 		"right that is held":                   {superuser, gives("order", wholeOrg()), nil, nil, nil},
 		"right that is not":                    {superuser, gives("permission", wholeOrg()), nil, ErrRightNotYours, ErrRightNotYours},
 		"right by all":                         {admin, gives("permission", wholeOrg()), nil, nil, nil},
-		"sensitive right by all":               {admin, gives("see-whole-id", wholeOrg()), nil, ErrRightNotYours, ErrRightNotYours},
+		"sensitive right by all":               {admin, gives("see-whole-id", wholeOrg()), nil, ErrRightNotYours, nil},
 		"sensitive right that is held":         {giver(nil, gives("see-whole-id", wholeOrg())), gives("see-whole-id", wholeOrg()), nil, nil, nil},
 		"right that the profile has lost":      {admin, gives("order-by-fax", wholeOrg()), nil, ErrScope, nil},
 		"the operator's right":                 {admin, gives(RightOperate, wholeOrg()), nil, ErrScope, nil},
@@ -140,6 +140,51 @@ func TestXC5_RoleUnderANarrowMandateWaitsForAWiderOne(t *testing.T) {
 		gift := Gift{Assignments: []Assignment{givesRole("clerk", oneClient("org_a"))}, Clients: c.clients}
 		if got := c.caller.MayGive(p, gift, testNow); !errors.Is(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// To let somebody back in is to give them what they have. What is gone for good
+// is nothing to give; a mandate that is over may be followed by another one.
+func TestXC5_LettingBackInIsGiving(t *testing.T) {
+	t.Parallel()
+	p := givingProfile()
+	over := served(clientA, overMandate)
+	gone := Scope{Type: "site", ID: "res_gone"}
+	admin, handler := giver(givers("administrator")), giver(givers("handler"))
+	clerkOfA := giver(givers("handler"), gives("report", oneClient("org_a")))
+	for name, c := range map[string]struct {
+		caller  *Caller
+		what    Assignment
+		clients map[OrganizationID]*Client
+		take    error
+		back    error
+	}{
+		"what they hold":                        {admin, gives("order", wholeOrg()), nil, nil, nil},
+		"what they lack":                        {handler, gives("order", wholeOrg()), nil, ErrRightNotYours, ErrRightNotYours},
+		"a role above":                          {handler, givesRole("administrator", wholeOrg()), nil, ErrRoleNotYours, ErrRoleNotYours},
+		"a role that is gone":                   {handler, givesRole("gone", wholeOrg()), nil, nil, nil},
+		"a right that is gone":                  {handler, gives("fax", wholeOrg()), nil, nil, nil},
+		"a site that is gone":                   {handler, givesRole("administrator", gone), nil, nil, nil},
+		"a client that is gone":                 {handler, givesRole("administrator", oneClient("org_b")), over, nil, nil},
+		"what does not hold there":              {handler, gives("invoices", under("site", "res_11")), nil, nil, nil},
+		"at a client, over, what they lack":     {handler, gives("report", oneClient("org_a")), over, nil, ErrRightNotYours},
+		"at a client, over, what they hold":     {clerkOfA, gives("report", oneClient("org_a")), over, nil, nil},
+		"at a client, over, what none gives":    {clerkOfA, gives("invoices", oneClient("org_a")), over, nil, nil},
+		"at a client, over, a role above":       {handler, givesRole("superuser", oneClient("org_a")), over, nil, ErrRoleNotYours},
+		"at a client, over, by all":             {admin, givesRole("superuser", oneClient("org_a")), over, nil, nil},
+		"at a client, narrow, what they lack":   {clerkOfA, gives("order", oneClient("org_a")), served(clientA, mandate("report")), nil, ErrRightNotYours},
+		"at a client, narrow, what they hold":   {clerkOfA, gives("report", oneClient("org_a")), served(clientA, mandate("order")), nil, nil},
+		"at a client, to come, what they lack":  {handler, gives("report", oneClient("org_a")), served(clientA, nextMandate), nil, ErrRightNotYours},
+		"at all clients, what they lack":        {clerkOfA, gives("report", allClients()), nil, ErrRightNotYours, ErrRightNotYours},
+		"sensitive, which all does not include": {admin, gives("see-whole-id", wholeOrg()), nil, nil, ErrRightNotYours},
+	} {
+		gift := Gift{Assignments: []Assignment{c.what}, Resources: decisionPlaces, Clients: c.clients}
+		if got := c.caller.MayTake(p, gift, testNow); !errors.Is(got, c.take) {
+			t.Errorf("%s: takes: %v, want %v", name, got, c.take)
+		}
+		if got := c.caller.MayReturn(p, gift, testNow); !errors.Is(got, c.back) {
+			t.Errorf("%s: lets back in: %v, want %v", name, got, c.back)
 		}
 	}
 }

@@ -49,6 +49,7 @@ func (id OrganizationID) Valid() bool { return validID("org", string(id)) }
 func (id PersonID) Valid() bool       { return validID("usr", string(id)) }
 func (id SessionID) Valid() bool      { return validID("ses", string(id)) }
 func (id MailID) Valid() bool         { return validID("mai", string(id)) }
+func (id AuditID) Valid() bool        { return validID("aud", string(id)) }
 func (id AssignmentID) Valid() bool   { return validID("asg", string(id)) }
 func (id ResourceID) Valid() bool     { return validID("res", string(id)) }
 func (id MandateID) Valid() bool      { return validID("man", string(id)) }
@@ -69,8 +70,14 @@ func NewPersonID() PersonID {
 // newID makes a UUIDv7 of our clock's time, with the fraction of the
 // millisecond in the 12 bits behind it (RFC 9562, sections 5.7 and 6.2, method 3).
 func newID(prefix string, at time.Time) string {
+	var random [8]byte
+	rand.Read(random[:])
+	return timeID(prefix, at, random)
+}
+
+func timeID(prefix string, at time.Time, random [8]byte) string {
 	var u [16]byte
-	rand.Read(u[8:])
+	copy(u[8:], random[:])
 	ms := at.UnixMilli()
 	for i := range 6 {
 		u[i] = byte(ms >> (40 - 8*i))
@@ -78,6 +85,24 @@ func newID(prefix string, at time.Time) string {
 	fraction := at.Nanosecond() % 1e6 * 4096 / 1e6
 	u[6], u[7] = byte(fraction>>8), byte(fraction)
 	return typeID(prefix, u, 7)
+}
+
+// leastAuditID comes before the ids of all entries of that millisecond and later.
+func leastAuditID(at time.Time) AuditID {
+	return AuditID(timeID("aud", at.Truncate(time.Millisecond), [8]byte{}))
+}
+
+// at is the millisecond that the id was made in; of what is no id, none.
+func (id AuditID) at() time.Time {
+	if !id.Valid() {
+		return time.Time{}
+	}
+	const bits = 50 // that hold the milliseconds, behind two of nothing
+	var ms int64
+	for _, c := range suffix(id)[:bits/5] {
+		ms = ms<<5 | int64(strings.IndexRune(crockford, c))
+	}
+	return time.UnixMilli(ms).UTC()
 }
 
 func typeID(prefix string, u [16]byte, version byte) string {

@@ -14,6 +14,7 @@ const (
 	MailPasswordByAdmin MailKind = "password-reset-by-admin" // link: asked for by an administrator
 	MailPasswordChanged MailKind = "password-changed"        // notice, no link
 	MailNamed           MailKind = "named"                   // notice to a user of roles without sign-in
+	MailPartnerAdded    MailKind = "partner-added"           // notice to somebody with an account who became a partner
 	// MailResetRequest is not a mail yet: somebody asked to reset the password
 	// of an address. Whether anyone has it is found out away from the request,
 	// so that the request takes the same time for every address.
@@ -34,7 +35,7 @@ func (k MailKind) purpose() Purpose {
 // invites tells whether the mail is an organization's word to one of its people,
 // and not about the person's own account.
 func (k MailKind) invites() bool {
-	return k == MailActivation || k == MailNamed || k == MailPasswordByAdmin
+	return k == MailActivation || k == MailNamed || k == MailPasswordByAdmin || k == MailPartnerAdded
 }
 
 // MailState is where an outbox item stands.

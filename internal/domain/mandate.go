@@ -188,8 +188,11 @@ func (c *Change) agent(ctx context.Context, store Store, s *Scene, p *Profile) (
 	if err != nil {
 		return nil, err
 	}
-	if found.Agents[id] == nil {
-		return nil, ErrNoOrganization
+	if agent := found.Agents[id]; agent == nil || agent.Organization.Unclaimed {
+		if operator {
+			return nil, ErrNoOrganization
+		}
+		return nil, c.miss(ctx, store, s, limit, ErrNoOrganization)
 	}
 	return found.Agents[id], nil
 }

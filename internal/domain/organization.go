@@ -17,8 +17,12 @@ type Organization struct {
 	TimeZone   string   // IANA name
 	Alphabet   Language // orders the operator's list of organizations
 	Suspended  bool     // closed by the operator: nothing that derives from it counts
-	CreatedAt  time.Time
-	UpdatedAt  time.Time
+	Register   string   // the public register that it was made from; empty: somebody entered it
+	// Unclaimed says that it is no customer: it was made because somebody from it
+	// became another one's partner, and nobody administers it.
+	Unclaimed bool
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 // Zone is the organization's time zone.
@@ -97,14 +101,19 @@ type Seat struct {
 	Person    PersonID
 	Activated bool
 	Barred    bool // without the subscription that the portal asks for
-	Validity  Validity
+	// Chief says that the seat is by a role that can give every role: without such
+	// an administrator nobody could make another one.
+	Chief    bool
+	Validity Validity
 }
 
 // with returns the seats with m's, or without when m holds no administrator role.
 func (a *Administrators) with(m *Membership, p *Profile) []Seat {
 	seats := a.without(m.Person)
 	if m.administers(p) && m.RemovedAt.IsZero() {
-		seats = append(seats, Seat{Person: m.Person, Activated: !m.ActivatedAt.IsZero(), Barred: !m.subscribed(p), Validity: m.Validity})
+		seats = append(seats, Seat{
+			Person: m.Person, Activated: !m.ActivatedAt.IsZero(), Barred: !m.subscribed(p), Chief: m.leads(p), Validity: m.Validity,
+		})
 	}
 	return seats
 }
@@ -137,9 +146,22 @@ func effective(seats []Seat, now time.Time, zone *time.Location) (n, lasting int
 // the place of those: it does not lose its last effective administrator, nor the
 // last one without an end, nor (before anyone has activated) the last invited.
 func keeps(before, after []Seat, now time.Time, was, is *time.Location) bool {
-	n, lasting := effective(before, now, was)
-	left, leftLasting := effective(after, now, is)
-	return len(after) > 0 && (n == 0 || left > 0) && (lasting == 0 || leftLasting > 0)
+	holds := func(before, after []Seat) bool {
+		n, lasting := effective(before, now, was)
+		left, leftLasting := effective(after, now, is)
+		return (len(before) == 0 || len(after) > 0) && (n == 0 || left > 0) && (lasting == 0 || leftLasting > 0)
+	}
+	return len(after) > 0 && holds(before, after) && holds(chiefs(before), chiefs(after))
+}
+
+// chiefs are the seats of those who can give every role.
+func chiefs(seats []Seat) (chiefs []Seat) {
+	for _, s := range seats {
+		if s.Chief {
+			chiefs = append(chiefs, s)
+		}
+	}
+	return chiefs
 }
 
 // seatOf is a person's seat, if they have one.
@@ -162,13 +184,28 @@ func (c *Change) reseat(s *Scene, p *Profile, m *Membership) error {
 	return c.seat(s.Organization, s.Administrators, seats)
 }
 
-// seat puts the administrators as they will be into the change, or refuses it.
+// seat puts the administrators as they will be into the change, or refuses it. A
+// change that has put them already is given them anew: nothing is written twice.
 func (c *Change) seat(org *Organization, a *Administrators, seats []Seat) error {
 	if !keeps(a.Seats, seats, c.At, org.Zone(), org.Zone()) {
 		return ErrLastAdmin
 	}
 	next := *a
 	next.Organization, next.Seats = org.ID, seats
+	if put := c.seated(); put != nil {
+		*put = next
+		return nil
+	}
 	c.Put(&next)
+	return nil
+}
+
+// seated is the administrators as the change puts them; nil if it does not.
+func (c *Change) seated() *Administrators {
+	for _, w := range c.Writes {
+		if a, ok := w.Entity.(*Administrators); ok && !w.Hold {
+			return a
+		}
+	}
 	return nil
 }

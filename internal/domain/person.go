@@ -12,15 +12,18 @@ const MaxMemberships = 40
 
 // Person is a human being, unique by e-mail, the holder of the password.
 type Person struct {
-	Version       int64
-	Revision      int64 // counts edits; the ETag
-	ID            PersonID
-	Email         Email
-	GivenName     string
-	FamilyName    string
-	Phone         string
-	Language      Language
-	Home          OrganizationID   // whose administrators keep the person's details
+	Version    int64
+	Revision   int64 // counts edits; the ETag
+	ID         PersonID
+	Email      Email
+	GivenName  string
+	FamilyName string
+	Phone      string
+	Language   Language
+	// Home is where the person is a user first of all: where they are an own user,
+	// if anywhere, and there the administrators keep the person's details. Of
+	// somebody who is a user nowhere any more it is the company they came from.
+	Home          OrganizationID
 	Organizations []OrganizationID // where the person is a user
 	PasswordHash  string           // PHC string; empty until the first activation
 	// Security rises with everything that must end the sessions and links
@@ -55,10 +58,11 @@ type Membership struct {
 	Person       PersonID
 	Kind         MembershipKind
 	Card
-	Home         OrganizationID
-	Alphabet     Language     // orders the organization's lists
-	Roles        []RoleKey    // that hold for the whole organization
-	Assignments  []Assignment // what holds elsewhere, and rights without a role
+	Home         OrganizationID // the company that a partner comes from, as this organization has it; of others, this one
+	NationalID   NationalID     // of an own user, where the portal asks for them
+	Alphabet     Language       // orders the organization's lists
+	Roles        []RoleKey      // that hold for the whole organization
+	Assignments  []Assignment   // what holds elsewhere, and rights without a role
 	Validity     Validity
 	DefaultTask  string
 	JobTitles    map[ResourceID]string // on resources whose type has them
@@ -168,6 +172,19 @@ func (m *Membership) AssignedRoles() []RoleKey {
 // give the rights of the organization to others. Without sign-in nobody can.
 func (m *Membership) administers(p *Profile) bool {
 	return m.everywhere(p, RightEditUsers) && m.SignsIn(p)
+}
+
+// leads tells whether the membership makes an administrator by a role that can
+// give every role there is.
+func (m *Membership) leads(p *Profile) bool {
+	top := p.Role(p.administrator())
+	leads := func(key RoleKey) bool {
+		role := p.Role(key)
+		return role != nil && top != nil && role.Level >= top.Level && role.gives(p, RightEditUsers)
+	}
+	return slices.ContainsFunc(m.Roles, leads) || slices.ContainsFunc(m.Assignments, func(a Assignment) bool {
+		return a.holdsIn(Scope{Type: InOrganization}) && slices.ContainsFunc(a.Roles, leads)
+	})
 }
 
 // everywhere tells whether the membership has the right in the whole organization.

@@ -191,8 +191,7 @@ func (r *Role) gives(p *Profile, right RightKey) bool {
 	if slices.Contains(r.Rights, right) {
 		return true
 	}
-	info := p.Right(right)
-	return r.All && (info == nil || !info.Sensitive)
+	return r.All && !p.Sensitive(right)
 }
 
 // holds tells whether the roles together give the right.

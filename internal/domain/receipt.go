@@ -28,8 +28,8 @@ func ReceiptKey(caller PersonID, request, key string) string {
 	return hash(string(caller) + "\x00" + request + "\x00" + key)
 }
 
-// Fingerprint tells a caller's requests apart. One whose body holds a password is
-// keyed with the session's token, which is stored nowhere; others are not, so
+// Fingerprint tells a caller's requests apart. One whose body can hold a password
+// or a national id, which could be guessed from a plain hash, is keyed with the session's token, which is stored nowhere; others are not, so
 // that they can be sent again from a new session.
 func Fingerprint(key, request string, body []byte) string {
 	mac := hmac.New(sha256.New, []byte(key))

@@ -261,6 +261,9 @@ func UpdateResourceUsers(ctx context.Context, store Store, c *Change, s *Scene, 
 		if err := c.changeAccess(ctx, store, &scene, p, m, next, UserUpdated, nil); err != nil {
 			return nil, err
 		}
+		if seated := c.seated(); seated != nil { // for the next of them to see
+			scene.Administrators = seated
+		}
 		out = append(out, next)
 	}
 	if len(c.Writes) > maxWrites {

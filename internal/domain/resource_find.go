@@ -132,6 +132,11 @@ func (m *Membership) On(p *Profile, r *Resource) (direct ResourceUser, inherited
 	})
 }
 
+// Candidates lists by name everybody to whom something on a resource could be given.
+func Candidates(ctx context.Context, store Store, _ *Profile, r *Resource, req PageRequest) (Page[*Membership], error) {
+	return store.Users(ctx, r.Organization, req)
+}
+
 // UsersOn lists by name the users who have anything on a resource.
 func UsersOn(ctx context.Context, store Store, p *Profile, r *Resource, req PageRequest) (Page[*Membership], error) {
 	read := func(part PageRequest) (Page[*Membership], error) { return store.Users(ctx, r.Organization, part) }

@@ -120,8 +120,13 @@ func TestI08_SeveralAreLetInAtOnce(t *testing.T) {
 	}
 	// Nobody is let in by losing something, though it was what kept them out.
 	silent := w.userWith(org, domain.Membership{Roles: []domain.RoleKey{"attestant"}, Assignments: []domain.Assignment{rights(keys("report"), whole)}})
-	w.is("the role goes", w.request(boss, domain.Want{Organization: org, User: silent}, func(c *domain.Change, s *domain.Scene) error {
-		_, err := domain.UpdateUser(t.Context(), w.store, c, s, w.profile, domain.UserPatch{Roles: &[]domain.RoleKey{}})
+	in := domain.Bulk{
+		Grants: domain.Grants{Roles: []domain.RoleKey{"attestant"}, Scopes: []domain.Scope{whole}}, Take: true, Users: []domain.PersonID{silent},
+	}
+	want := domain.Want{Organization: org}
+	want.ForBulk(in)
+	w.is("the role goes", w.request(boss, want, func(c *domain.Change, s *domain.Scene) error {
+		_, err := domain.AssignMany(t.Context(), w.store, c, s, want, w.profile, in)
 		return err
 	}), nil)
 	if m := w.member(org, silent); len(m.Roles) > 0 || w.mails()[silent] != nil || w.may(silent, org, org, nil, "report") != domain.NotValid {

@@ -275,6 +275,19 @@ func TestWhoHasMostCanLoseIt(t *testing.T) {
 	}
 }
 
+func TestNobodyIsGivenMoreThanCanBeKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	org := w.organization("Firma")
+	boss, site := w.user(org, "administrator"), w.site(org)
+	user := w.full(org, "site", func(i int) string { return string(domain.NewResourceID(noon.Add(time.Duration(i) * time.Millisecond))) })
+	w.is("one place more", w.share(boss, site, domain.ResourceUser{Person: user, Rights: keys("order")}), domain.ErrTooMuch)
+	w.is("a role for all", w.request(boss, domain.Want{Organization: org, User: user}, func(c *domain.Change, s *domain.Scene) error {
+		_, err := domain.UpdateUser(t.Context(), w.store, c, s, w.profile, domain.UserPatch{Roles: &[]domain.RoleKey{"clerk", "keeper"}})
+		return err
+	}), nil)
+}
+
 // Who served more clients than one transaction can hold can still come back.
 func TestRestoreOfWhoServedManyClients(t *testing.T) {
 	t.Parallel()

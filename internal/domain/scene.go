@@ -19,6 +19,7 @@ type Want struct {
 	Agents         []OrganizationID // organizations, with their mandates from and to Organization
 	Organizations  []OrganizationID // others
 	Subscription   SubscriptionID   // of Organization
+	NationalIDs    []string         // hashes of codes, claimed in Organization
 	Questions      []Question
 	Link           LinkRef // a link
 	Email          Email   // whose it is
@@ -27,6 +28,9 @@ type Want struct {
 	Signing        bool
 	Receipt        string
 	Attempts       []string
+	Chain          bool // of the audit of Organization
+	Sweep          bool
+	Erasure        PersonID // somebody who may have been erased
 }
 
 // Question asks what a person, as a member of an organization, may do in an
@@ -54,13 +58,17 @@ type Scene struct {
 	Agents         map[OrganizationID]*Agent
 	Organizations  map[OrganizationID]*Organization // of Want.Organizations
 	Subscription   *Subscription
-	Grounds        []*Grounds // of the questions, in their order, without the profile
+	NationalIDs    map[string]*NationalIDClaim // by their hashes
+	Grounds        []*Grounds                  // of the questions, in their order, without the profile
 	Link           *Link
 	EmailClaim     *EmailClaim
 	BusinessClaim  *OrganizationClaim
 	Signing        *Signing
 	Receipt        *Receipt
 	Attempts       map[string]*Attempts
+	Chain          *AuditChain
+	Sweep          *SealSweep
+	Erasure        *Erasure
 }
 
 // Store keeps everything. What it could not do because what it keeps things in
@@ -102,7 +110,20 @@ type Store interface {
 	// Organizations by name.
 	Organizations(ctx context.Context, page PageRequest) (Page[*Organization], error)
 	// Audit of an organization, newest first.
-	Audit(ctx context.Context, org OrganizationID, page PageRequest) (Page[*AuditEntry], error)
+	Audit(ctx context.Context, org OrganizationID, span AuditSpan, page PageRequest) (Page[*AuditEntry], error)
+	// Audited are the organizations that entries of these moments are of, both
+	// included, each once and in no order. It reads all of those entries, and may
+	// miss one that was written a moment ago.
+	Audited(ctx context.Context, from, to time.Time) ([]OrganizationID, error)
+	// Seals of an organization's audit, newest first.
+	Seals(ctx context.Context, org OrganizationID, page PageRequest) (Page[*AuditSeal], error)
+	// Links are all of a person, those that are over too.
+	Links(ctx context.Context, person PersonID) ([]*Link, error)
+	// MailsTo are the outbox items to a person, oldest first. It may miss one that
+	// was written a moment ago.
+	MailsTo(ctx context.Context, person PersonID, page PageRequest) (Page[*Mail], error)
+	// Erasures is the ledger of who was erased.
+	Erasures(ctx context.Context, page PageRequest) (Page[*Erasure], error)
 	// Mail is one outbox item; ErrNotFound.
 	Mail(ctx context.Context, id MailID) (*Mail, error)
 	// DueMail is up to limit outbox items whose time has come, oldest first. One

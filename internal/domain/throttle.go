@@ -23,11 +23,13 @@ type Attempts struct {
 }
 
 // Limit is a rule: Free attempts at once, then one each First, doubling up to Most.
-// After twice Most without an attempt all is forgotten.
+// After twice Most without an attempt all is forgotten. A daily one is Free
+// attempts a day, in UTC, and no more.
 type Limit struct {
 	Key         string
 	Free        int
 	First, Most time.Duration
+	Daily       bool
 }
 
 // The limits. An account is throttled hard per source and softly overall, so
@@ -82,20 +84,82 @@ func limitOrganizationMail(org OrganizationID) Limit {
 	return Limit{Key: "mail-by/" + string(org), Free: 200, First: 10 * time.Second, Most: time.Hour}
 }
 
+// limitExports is of whole lists that leave an organization.
+func limitExports(org OrganizationID) Limit {
+	return Limit{Key: "export/" + string(org), Free: 20, First: time.Minute, Most: time.Hour}
+}
+
 // limitUnknown is of look-ups, by an organization's administrators, of others
 // that do not use the portal.
 func limitUnknown(by OrganizationID) Limit {
 	return Limit{Key: "unknown/" + string(by), Free: 20, First: time.Minute, Most: 12 * time.Hour}
 }
 
+// limitPartnerSearches are of searches for people of other organizations by
+// their address: a day's of one user, and of all users of an organization.
+func limitPartnerSearches(by PersonID, in OrganizationID) []Limit {
+	return []Limit{
+		{Key: "partner-search-by/" + string(by), Free: 100, Daily: true},
+		{Key: "partner-search/" + string(in), Free: 300, Daily: true},
+	}
+}
+
+// limitTakenNationalIDs is of users that were to be given the national id of another one.
+func limitTakenNationalIDs(in OrganizationID) Limit {
+	return Limit{Key: "national-id-taken/" + string(in), Free: 20, First: time.Minute, Most: 12 * time.Hour}
+}
+
+// limitReveals are of national ids that are seen whole: a day's by one user, and
+// by all users of an organization.
+func limitReveals(by PersonID, in OrganizationID) []Limit {
+	return []Limit{
+		{Key: "national-id-seen-by/" + string(by), Free: 50, Daily: true},
+		{Key: "national-id-seen/" + string(in), Free: 200, Daily: true},
+	}
+}
+
+// limitNationalIDSearches are of searches by a national id, as limitReveals.
+func limitNationalIDSearches(by PersonID, in OrganizationID) []Limit {
+	return []Limit{
+		{Key: "national-id-searched-by/" + string(by), Free: 100, Daily: true},
+		{Key: "national-id-searched/" + string(in), Free: 300, Daily: true},
+	}
+}
+
+// limitLookUps is of companies that an organization's people look up.
+func limitLookUps(by OrganizationID) Limit {
+	return Limit{Key: "look-up/" + string(by), Free: 200, Daily: true}
+}
+
+// limitNewCompanies is of companies that an organization's people bring into the system.
+func limitNewCompanies(by OrganizationID) Limit {
+	return Limit{Key: "new-company/" + string(by), Free: 100, Daily: true}
+}
+
+// keys of the limits, to be read.
+func keys(limits ...Limit) (keys []string) {
+	for _, l := range limits {
+		keys = append(keys, l.Key)
+	}
+	return keys
+}
+
 // until is when the stored attempts stop to matter. It lies behind the longest
 // wait, or waiting that long would be enough to begin anew.
-func (l Limit) until(a *Attempts) time.Time { return a.LastAt.Add(2 * l.Most) }
+func (l Limit) until(a *Attempts) time.Time {
+	if l.Daily {
+		return a.LastAt.UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)
+	}
+	return a.LastAt.Add(2 * l.Most)
+}
 
 // wait is how long the next attempt has to wait.
 func (l Limit) wait(a *Attempts, now time.Time) time.Duration {
 	if a == nil || a.Count < l.Free || !now.Before(l.until(a)) {
 		return 0
+	}
+	if l.Daily {
+		return l.until(a).Sub(now)
 	}
 	delay := l.First << min(a.Count-l.Free, 20)
 	if delay > l.Most || delay <= 0 {
@@ -210,20 +274,32 @@ func blame(ctx context.Context, store Store, c *Change, taken *Scene, source str
 // miss counts a look-up that has found nothing, in a transaction of its own, and
 // only then is what the caller is told: parallel ones cannot slip through.
 func (c *Change) miss(ctx context.Context, store Store, s *Scene, l Limit, told error) error {
+	if err := c.tally(ctx, store, s, nil, l); err != nil {
+		return err
+	}
+	return told
+}
+
+// tally counts an attempt of each limit in a transaction of its own, with what
+// the audit tells of it: it counts whatever becomes of the request.
+func (c *Change) tally(ctx context.Context, store Store, s *Scene, record func(apart *Change), limits ...Limit) error {
 	for try := range 8 {
 		apart := c.apart()
-		if err := apart.count(s, l); err != nil {
+		if err := apart.count(s, limits...); err != nil {
 			return err
+		}
+		if record != nil {
+			record(apart)
 		}
 		err := store.Commit(ctx, apart)
 		if err == nil {
-			return told
+			return nil
 		}
 		if !errors.Is(err, ErrContended) {
 			return err
 		}
 		pause(ctx, try)
-		if s, err = store.Load(ctx, Want{Attempts: []string{l.Key}}); err != nil {
+		if s, err = store.Load(ctx, Want{Attempts: keys(limits...)}); err != nil {
 			return err
 		}
 	}

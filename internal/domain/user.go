@@ -14,6 +14,11 @@ type Invitation struct {
 	Validity     Validity
 	DefaultTask  string
 	Subscription SubscriptionID // where the portal asks for one
+	NationalID   GivenNationalID
+
+	home    OrganizationID // the company that a partner comes from; empty: this one
+	pointer string         // to what was said of them, in the request
+	sealed  NationalID
 }
 
 // HasRole tells whether the invitation holds a role, or the profile adds one.
@@ -36,12 +41,22 @@ func (w *Want) ForInvitation(in Invitation) {
 // gets the same answer and the same invitation as one that is not: the person
 // joins only by opening the link.
 func Invite(ctx context.Context, store Store, c *Change, s *Scene, profile *Profile, in Invitation) (*Membership, error) {
-	gift := Gift{Roles: in.Roles, Assignments: in.Assignments, Resources: s.Resources, Clients: s.Clients}
-	if err := s.Caller.MayGive(profile, gift, c.At); err != nil {
+	if err := c.mayInvite(s, profile, &in); err != nil {
 		return nil, err
 	}
-	if err := profile.chosen(in); err != nil {
-		return nil, err
+	c.holdClients(s, in.Assignments)
+	return c.invite(ctx, store, s, s.Organization.ID, s.Organization, profile, in)
+}
+
+// mayInvite holds what a new user is to be given against the caller and the
+// profile, and adds what the profile gives of itself.
+func (c *Change) mayInvite(s *Scene, profile *Profile, in *Invitation) error {
+	gift := Gift{Roles: in.Roles, Assignments: in.Assignments, Resources: s.Resources, Clients: s.Clients}
+	if err := s.Caller.MayGive(profile, gift, c.At); err != nil {
+		return err
+	}
+	if err := profile.chosen(*in); err != nil {
+		return err
 	}
 	for i := range in.Assignments {
 		in.Assignments[i] = in.Assignments[i].Sorted()
@@ -56,8 +71,7 @@ func Invite(ctx context.Context, store Store, c *Change, s *Scene, profile *Prof
 			}
 		}
 	}
-	c.holdClients(s, in.Assignments)
-	return c.invite(ctx, store, s, s.Organization.ID, s.Organization, profile, in)
+	return nil
 }
 
 // chosen refuses an invitation that leaves out what the profile wants chosen.
@@ -102,6 +116,9 @@ func (m *Membership) Recommended(p *Profile) (missing []RightKey) {
 // holds what ForInvitation names; by is the organization whose mail is counted,
 // if any.
 func (c *Change) invite(ctx context.Context, store Store, s *Scene, by OrganizationID, org *Organization, profile *Profile, in Invitation) (*Membership, error) {
+	if err := in.checkNationalID(profile, org.ID); err != nil {
+		return nil, err
+	}
 	limits := []Limit{limitMail(MailActivation, by, in.Email)}
 	if by != "" { // the operator may bring in as many customers as there are
 		limits = append(limits, limitInvitations(by, in.Email))
@@ -116,8 +133,15 @@ func (c *Change) invite(ctx context.Context, store Store, s *Scene, by Organizat
 	if s.EmailClaim != nil {
 		ref.Person = s.EmailClaim.Person
 	}
+	var hashes []string
+	if in.NationalID.Code.Text != "" {
+		var err error
+		if hashes, err = hashesOf(ctx, in.NationalID.Vault, org.ID, in.NationalID.Code); err != nil {
+			return nil, err
+		}
+	}
 	// Of an address that nobody has the same is read, and is not there.
-	known, err := store.Load(ctx, Want{User: ref.Person, Organization: org.ID, Link: ref})
+	known, err := store.Load(ctx, Want{User: ref.Person, Organization: org.ID, Link: ref, NationalIDs: hashes})
 	if err != nil {
 		return nil, err
 	}
@@ -140,16 +164,42 @@ func (c *Change) invite(ctx context.Context, store Store, s *Scene, by Organizat
 		}
 		p, old = *known.User, known.Link
 	}
-	p.Organizations = append(slices.Clone(p.Organizations), org.ID)
-	p.UpdatedAt = c.At
-	c.Put(&p)
+	if len(hashes) > 0 {
+		if in.sealed, err = c.seal(ctx, store, in.NationalID, org.ID, p.ID, NationalID{}, hashes, known.NationalIDs); err != nil {
+			return nil, err
+		}
+	}
+	m, err := c.join(s, org, profile, &p, in, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	if m.SignsIn(profile) {
+		c.issue(old, ref, &p, MailActivation, ActivationLife)
+	} else {
+		c.Send(&Mail{Kind: MailNamed, Person: p.ID, Organization: org.ID})
+	}
+	return m, nil
+}
 
+// join puts a new membership into the change, with its person. It is active as
+// of a time, or waits for the person to accept.
+func (c *Change) join(s *Scene, org *Organization, profile *Profile, p *Person, in Invitation, activated time.Time) (*Membership, error) {
 	if in.Validity.at(c.At, org.Zone()) == over {
 		return nil, Fault("/validity/to", "dates-past", "The last day has passed.")
 	}
+	if len(p.Organizations) == 0 {
+		p.Home = org.ID
+	}
+	p.Organizations = append(slices.Clone(p.Organizations), org.ID)
+	p.UpdatedAt = c.At
+	c.Put(p)
 	m := &Membership{
 		Revision: 1, Organization: org.ID, Person: p.ID, Kind: Own, Card: in.Card, Home: org.ID, Alphabet: org.Country.alphabet(),
-		Roles: in.Roles, Assignments: in.Assignments, Validity: in.Validity, DefaultTask: in.DefaultTask, CreatedAt: c.At, UpdatedAt: c.At,
+		Roles: in.Roles, Assignments: in.Assignments, Validity: in.Validity, DefaultTask: in.DefaultTask,
+		NationalID: in.sealed, ActivatedAt: activated, CreatedAt: c.At, UpdatedAt: c.At,
+	}
+	if in.home != "" && in.home != org.ID {
+		m.Kind, m.Home = Partner, in.home
 	}
 	m.retitle(profile, in.Assignments)
 	if profile.Policies.Subscription && org.ID != OperatorID {
@@ -163,16 +213,18 @@ func (c *Change) invite(ctx context.Context, store Store, s *Scene, by Organizat
 			return nil, err
 		}
 	}
-	if m.SignsIn(profile) {
-		c.issue(old, ref, &p, MailActivation, ActivationLife)
-	} else {
-		c.Send(&Mail{Kind: MailNamed, Person: p.ID, Organization: org.ID})
-	}
 	var made diff
 	made.field("roles", "", words(m.Roles))
 	made.field("assignments", "", assignmentList(m.Assignments))
 	made.field("kind", "", string(m.Kind))
-	made.field("subscription", "", string(m.Subscription))
+	if m.Kind == Partner {
+		made.field("homeOrganization", "", string(m.Home))
+	}
+	made.validity(Validity{}, m.Validity)
+	made.personal("subscription", "", string(m.Subscription))
+	if m.NationalID.Known() {
+		made.field("nationalId", "", fieldGiven)
+	}
 	c.Record(org.ID, UserCreated, aboutUser(p.ID), made...)
 	return m, nil
 }
@@ -186,6 +238,7 @@ type UserPatch struct {
 	Roles        *[]RoleKey
 	DefaultTask  *string
 	Subscription *SubscriptionID
+	NationalID   *GivenNationalID
 }
 
 // UpdateUser changes the organization's own copy of a user's details, and the
@@ -202,18 +255,21 @@ func UpdateUser(ctx context.Context, store Store, c *Change, s *Scene, profile *
 	var changed diff
 	if in.Roles != nil {
 		m.Roles = *in.Roles
+		if len(m.Roles)+len(m.AssignedRoles()) == 0 {
+			return nil, Fault("/roles", "required", "Give at least one role.")
+		}
 	}
 	if in.DefaultTask != nil {
-		changed.field("defaultTask", m.DefaultTask, *in.DefaultTask)
+		changed.personal("defaultTask", m.DefaultTask, *in.DefaultTask)
 		m.DefaultTask = *in.DefaultTask
 	}
 	if in.Subscription != nil && *in.Subscription != m.Subscription {
-		changed.field("subscription", string(m.Subscription), string(*in.Subscription))
+		changed.personal("subscription", string(m.Subscription), string(*in.Subscription))
 		// It is what the access hangs on: another one can give all of it back.
 		if !profile.Policies.SelfEdit && m.Person == s.Caller.Person.ID {
 			return nil, ErrSelf
 		}
-		if err := mayTakeAll(ctx, store, c, s, profile, s.Membership); err != nil {
+		if err := mayAll(ctx, store, c, s, profile, s.Membership, s.Caller.MayReturn); err != nil {
 			return nil, err
 		}
 		if err := c.unsubscribe(ctx, store, &m); err != nil {
@@ -223,20 +279,34 @@ func UpdateUser(ctx context.Context, store Store, c *Change, s *Scene, profile *
 			return nil, err
 		}
 	}
+	if in.NationalID != nil {
+		if err := c.setNationalID(ctx, store, profile, &m, *in.NationalID, &changed); err != nil {
+			return nil, err
+		}
+	}
 	before := len(changed)
 	set := func(name string, field *string, value *string) {
 		if value != nil {
-			changed.field(name, *field, *value)
+			changed.personal(name, *field, *value)
 			*field = *value
 		}
 	}
 	set("givenName", &m.GivenName, in.GivenName)
 	set("familyName", &m.FamilyName, in.FamilyName)
 	set("phone", &m.Phone, in.Phone)
-	set("language", (*string)(&m.Language), (*string)(in.Language))
+	if in.Language != nil {
+		changed.field("language", string(m.Language), string(*in.Language))
+		m.Language = *in.Language
+	}
 	if len(changed) > before {
 		if m.Kind != Own {
 			return nil, ErrPartnerCard
+		}
+		// Nor does the lower change what the higher is called or reached by.
+		if m.Person != s.Caller.Person.ID {
+			if err := mayAll(ctx, store, c, s, profile, s.Membership, s.Caller.MayTake); err != nil {
+				return nil, err
+			}
 		}
 		if p.Home == m.Organization && !m.ActivatedAt.IsZero() {
 			p.GivenName, p.FamilyName, p.Phone, p.Language = m.GivenName, m.FamilyName, m.Phone, m.Language
@@ -252,7 +322,7 @@ func UpdateUser(ctx context.Context, store Store, c *Change, s *Scene, profile *
 }
 
 // SetValidity says from when and until when a user is let in, or locks them out.
-// It takes away all that they have, or gives it, and asks for no less.
+// A lock takes away all that they have, everything else gives it, and asks for no less.
 func SetValidity(ctx context.Context, store Store, c *Change, s *Scene, p *Profile, v Validity) (*Membership, error) {
 	m := s.Membership
 	switch {
@@ -263,13 +333,17 @@ func SetValidity(ctx context.Context, store Store, c *Change, s *Scene, p *Profi
 	case m.Person == s.Caller.Person.ID:
 		return nil, ErrSelf
 	}
-	if err := mayTakeAll(ctx, store, c, s, p, m); err != nil {
+	may := s.Caller.MayReturn
+	if v.Type == Locked {
+		may = s.Caller.MayTake
+	}
+	if err := mayAll(ctx, store, c, s, p, m, may); err != nil {
 		return nil, err
 	}
 	next := *m
 	next.Validity = v
 	var changed diff
-	changed.field("validity", m.Validity.text(), v.text())
+	changed.validity(m.Validity, v)
 	if len(changed) == 0 {
 		return &next, nil
 	}
@@ -280,21 +354,32 @@ func SetValidity(ctx context.Context, store Store, c *Change, s *Scene, p *Profi
 	return &next, nil
 }
 
-// mayTakeAll holds everything that a user has against the caller.
-func mayTakeAll(ctx context.Context, store Store, c *Change, s *Scene, p *Profile, m *Membership) error {
+// held is what a user had, for the audit of their removal.
+func (m *Membership) held() (had diff) {
+	had.field("roles", words(m.Roles), "")
+	if len(m.Assignments) > 0 {
+		had = append(had, assignmentChange(m.Assignments, nil))
+	}
+	had.personal("subscription", string(m.Subscription), "")
+	return had
+}
+
+// mayAll holds everything that a user has against the caller.
+func mayAll(ctx context.Context, store Store, c *Change, s *Scene, p *Profile, m *Membership, may func(*Profile, Gift, time.Time) error) error {
 	places, err := placesOf(ctx, store, s, m.Assignments)
 	if err != nil {
 		return err
 	}
 	gift := Gift{Roles: m.Roles, Assignments: m.Assignments, Resources: places.Resources, Clients: places.Clients}
-	return s.Caller.MayTake(p, gift, c.At)
+	return may(p, gift, c.At)
 }
 
 // RemoveUser takes a user out of the organization. Where the profile says so,
 // an own user only becomes inactive, and can be restored. Otherwise the
 // membership goes, and somebody who is a user nowhere else is erased: the
 // address is free for a new person, and every session and link is dead with the
-// person they were for.
+// person they were for. Of a partner who has an account only the membership goes:
+// the account is theirs, and who finds them can make them a partner again.
 func RemoveUser(ctx context.Context, store Store, c *Change, s *Scene, profile *Profile) error {
 	m, p := s.Membership, s.User
 	switch {
@@ -305,7 +390,7 @@ func RemoveUser(ctx context.Context, store Store, c *Change, s *Scene, profile *
 	case p.ID == s.Caller.Person.ID:
 		return ErrSelf
 	}
-	if err := mayTakeAll(ctx, store, c, s, profile, m); err != nil {
+	if err := mayAll(ctx, store, c, s, profile, m, s.Caller.MayTake); err != nil {
 		return err
 	}
 	if s.Link != nil {
@@ -319,19 +404,18 @@ func RemoveUser(ctx context.Context, store Store, c *Change, s *Scene, profile *
 	if profile.Policies.RemovalOwn == Deactivate && m.Kind == Own {
 		next := *m
 		next.RemovedAt = c.At
-		c.rewrite(m, &next, UserRemoved)
+		c.rewrite(m, &next, UserRemoved, m.held()...)
 		return nil
 	}
 	if err := c.unsubscribe(ctx, store, m); err != nil {
 		return err
 	}
 	c.Remove(m)
+	c.reclaim(m.Organization, m.Person, m.NationalID, NationalID{})
 	left := *p
 	left.Organizations = slices.DeleteFunc(slices.Clone(p.Organizations), func(o OrganizationID) bool { return o == m.Organization })
-	if len(left.Organizations) == 0 {
-		c.Remove(p)
-		c.Remove(&EmailClaim{Version: 1, Email: p.Email}) // a claim is never changed
-	} else {
+	switch {
+	case len(left.Organizations) > 0:
 		if left.Home == m.Organization {
 			home, err := nextHome(ctx, store, &left)
 			if err != nil {
@@ -341,8 +425,15 @@ func RemoveUser(ctx context.Context, store Store, c *Change, s *Scene, profile *
 		}
 		left.UpdatedAt = c.At
 		c.Put(&left)
+	case m.Kind == Partner && p.PasswordHash != "":
+		left.Home, left.UpdatedAt = m.Home, c.At
+		c.Put(&left)
+	default:
+		c.Remove(p)
+		c.Remove(&EmailClaim{Version: 1, Email: p.Email}) // a claim is never changed
+		c.Put(&Erasure{Person: p.ID, Organizations: p.Organizations, At: c.At})
 	}
-	c.Record(m.Organization, UserRemoved, aboutUser(p.ID))
+	c.Record(m.Organization, UserRemoved, aboutUser(p.ID), m.held()...)
 	return nil
 }
 
@@ -456,19 +547,24 @@ func (w *Want) ForRemoval() {
 	w.Link = LinkRef{Person: w.User, Purpose: ForActivation, Organization: w.Organization}
 }
 
-// nextHome is an organization that the person has joined, or else any that
-// waits for them to.
+// nextHome is an organization that the person has joined, as an own user if
+// there is one, or else any that waits for them to.
 func nextHome(ctx context.Context, store Store, p *Person) (OrganizationID, error) {
 	places, err := store.Places(ctx, p)
 	if err != nil {
 		return "", err
 	}
+	home, joined := p.Organizations[0], false
 	for _, place := range places {
-		if !place.Membership.ActivatedAt.IsZero() {
+		switch {
+		case place.Membership.ActivatedAt.IsZero():
+		case place.Membership.Kind == Own:
 			return place.Organization.ID, nil
+		case !joined:
+			home, joined = place.Organization.ID, true
 		}
 	}
-	return p.Organizations[0], nil
+	return home, nil
 }
 
 // ResendActivation mails a new activation link, which kills the older one.
@@ -489,7 +585,7 @@ func ResendActivation(ctx context.Context, store Store, c *Change, s *Scene, pro
 
 // ResetByAdministrator mails a user a link to a new password. Nobody but the
 // user ever sees it.
-func ResetByAdministrator(ctx context.Context, store Store, c *Change, s *Scene) error {
+func ResetByAdministrator(ctx context.Context, store Store, c *Change, s *Scene, profile *Profile) error {
 	switch {
 	case s.Membership == nil || s.User == nil:
 		return ErrNotFound
@@ -497,8 +593,13 @@ func ResetByAdministrator(ctx context.Context, store Store, c *Change, s *Scene)
 		return ErrInactive
 	case s.Membership.Kind != Own:
 		return ErrPartnerCard
+	case !s.Membership.SignsIn(profile):
+		return ErrNoSignIn
 	case s.Membership.ActivatedAt.IsZero():
 		return ErrNotActivated
+	}
+	if err := mayAll(ctx, store, c, s, profile, s.Membership, s.Caller.MayTake); err != nil {
+		return err
 	}
 	ref := LinkRef{Person: s.User.ID, Purpose: ForPasswordReset, Organization: s.Organization.ID}
 	return c.mailLink(ctx, store, s, ref, MailPasswordByAdmin, PasswordResetLife, PasswordResetRequested)

@@ -1,9 +1,6 @@
 package domain
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // Date is a calendar day, YYYY-MM-DD, in a zone that its context names.
 // The form sorts and compares as the days do.
@@ -73,13 +70,14 @@ func (v Validity) at(now time.Time, zone *time.Location) standing {
 	return valid
 }
 
-// text is the validity as the audit tells of it.
+// text is the validity as the audit tells of it: without a lock's reason, which
+// somebody wrote of somebody.
 func (v Validity) text() string {
 	switch v.Type {
 	case FixedTerm:
 		return string(v.Type) + " " + string(v.From) + " " + string(v.To)
 	case Locked:
-		return strings.TrimSpace(string(v.Type) + " " + v.Reason)
+		return string(v.Type)
 	}
 	return string(Indefinite)
 }

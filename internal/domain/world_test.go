@@ -127,7 +127,10 @@ func (w *world) userWith(org domain.OrganizationID, m domain.Membership) domain.
 	s := w.load(domain.Want{Organization: org, Administrators: true})
 	if place := (domain.Place{Membership: &m, Organization: s.Organization}); slices.Contains(place.Administers(w.profile, w.now), domain.RightEditUsers) {
 		seats := *s.Administrators
-		seats.Seats = append(seats.Seats, domain.Seat{Person: p.ID, Activated: true, Validity: m.Validity})
+		seats.Seats = append(seats.Seats, domain.Seat{
+			Person: p.ID, Activated: true, Validity: m.Validity,
+			Chief: slices.Contains(m.Roles, "administrator") || slices.Contains(m.AssignedRoles(), "administrator"),
+		})
 		w.write(&seats)
 	}
 	w.signIn(p.ID)
@@ -260,7 +263,7 @@ func (w *world) mails() map[domain.PersonID][]domain.MailKind {
 // audit is what an organization's entries say was done, the newest first.
 func (w *world) audit(org domain.OrganizationID) (actions []domain.Action) {
 	w.Helper()
-	page, err := w.store.Audit(w.Context(), org, domain.PageRequest{Limit: 100})
+	page, err := w.store.Audit(w.Context(), org, domain.AuditSpan{}, domain.PageRequest{Limit: 100})
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/fullmakt/fullmakt/internal/domain"
+	"github.com/fullmakt/fullmakt/internal/sheet"
 )
 
 // Endpoint is a declared endpoint with its handler. New makes one.
@@ -30,8 +31,17 @@ type Deps struct {
 	Hasher  domain.Hasher
 	Clock   func() time.Time
 	Log     *slog.Logger
+	// Vault is of who needs to seal, open or index fields, and does only that.
+	Vault domain.Vault
+	// ArtificialIDs lets in national ids that are nobody's, where everything is a test.
+	ArtificialIDs bool
 	// PublicURL is the base of this API's own addresses, from configuration.
 	PublicURL string
+	// Registry is the public company registers; nil for who does not need them.
+	Registry domain.Registry
+	// Files, and Workbook, which begins an xlsx file, are of who needs WriteFiles.
+	Files    domain.Files
+	Workbook sheet.Open
 }
 
 // Call is one request on its way through a handler.
@@ -146,7 +156,7 @@ func (e Endpoint) serve(w http.ResponseWriter, r *http.Request, deps Deps) error
 		key, err = e.receiptKey(r, &want)
 	}
 	secret := ""
-	if e.Hashes {
+	if e.Hashes || e.Needing(IndexFields) && deps.Profile.AsksNationalID() {
 		secret = want.Session.String()
 	}
 	fingerprint := domain.Fingerprint(secret, r.Method+" "+r.URL.RequestURI()+" "+r.Header.Get("If-Match"), body)

@@ -23,6 +23,9 @@ type Spec struct {
 	// Hashes says that it computes a password hash: the function gets the
 	// memory, and so the processor, for that.
 	Hashes bool
+	// Whole says that it works through a whole organization: the function gets
+	// the processor and the time for that.
+	Whole bool
 	// Secret says that the answer holds a secret, so that no receipt keeps it.
 	Secret bool
 	// Open says that the protocol is somebody else's: what is not known of a
@@ -76,10 +79,16 @@ const (
 	SendMail    Need = "send-mail"
 	MintLinks   Need = "mint-links"  // the MAC key of one-time links
 	OwnAddress  Need = "own-address" // the base of the API's own addresses
+	WriteFiles  Need = "write-files" // files that are fetched by a link, and spreadsheets to put there
+	// ReadRegistry is public company registers, whose answers are kept in the table.
+	ReadRegistry Need = "read-registry"
+	SealFields   Need = "seal-fields"  // to encrypt what the table must not tell
+	OpenFields   Need = "open-fields"  // to decrypt it
+	IndexFields  Need = "index-fields" // the keyed hashes that it is found by
 )
 
 // Needs are all of them.
-var Needs = []Need{ReadItems, QueryTable, QueryNames, QueryTimes, WriteItems, DeleteItems, SendMail, MintLinks, OwnAddress}
+var Needs = []Need{ReadItems, QueryTable, QueryNames, QueryTimes, WriteItems, DeleteItems, SendMail, MintLinks, OwnAddress, WriteFiles, ReadRegistry, SealFields, OpenFields, IndexFields}
 
 var (
 	idForm   = regexp.MustCompile(`^[a-z]+(-[a-z]+)+$`)
@@ -112,6 +121,10 @@ func (s Spec) Check() error {
 		return fmt.Errorf("endpoint %s: mail is a job's business; put it into the outbox", s.ID)
 	case s.Access.Public == "" && !s.Needing(ReadItems):
 		return fmt.Errorf("endpoint %s: who calls cannot be read without %s", s.ID, ReadItems)
+	case s.Needing(ReadRegistry) && !(s.Needing(ReadItems) && s.Needing(WriteItems)):
+		return fmt.Errorf("endpoint %s: answers of registers are kept, which takes %s and %s", s.ID, ReadItems, WriteItems)
+	case s.Needing(OpenFields) && !s.Secret:
+		return fmt.Errorf("endpoint %s: what is sealed in the table is open in no receipt: it is Secret", s.ID)
 	case s.Access.Service != "" && s.Needing(WriteItems):
 		return fmt.Errorf("endpoint %s: service clients only ask", s.ID)
 	}

@@ -19,18 +19,26 @@ import (
 )
 
 const (
-	module   = "github.com/fullmakt/fullmakt"
-	awsapp   = module + "/internal/app/awsapp"
-	mailPart = awsapp + "/awsmail"
+	module    = "github.com/fullmakt/fullmakt"
+	awsapp    = module + "/internal/app/awsapp"
+	mailPart  = awsapp + "/awsmail"
+	filePart  = awsapp + "/awsfiles"
+	vaultPart = awsapp + "/awsvault"
 )
 
-// parts are the wirings that a job's needs ask for, beside that of every function.
+// parts are the wirings that needs ask for, beside that of every function: an
+// endpoint's and a job's.
 var parts = []struct {
-	need endpoint.Need
-	name string
+	need              endpoint.Need
+	path              string
+	ofEndpoint, ofJob string
 }{
-	{endpoint.SendMail, "awsmail.Sender"},
-	{endpoint.MintLinks, "awsmail.Minter"},
+	{endpoint.SendMail, mailPart, "", "awsmail.Sender"},
+	{endpoint.MintLinks, mailPart, "", "awsmail.Minter"},
+	{endpoint.WriteFiles, filePart, "awsfiles.Writer", ""},
+	{endpoint.SealFields, vaultPart, "awsvault.Sealer", "awsvault.JobSealer"},
+	{endpoint.OpenFields, vaultPart, "awsvault.Opener", "awsvault.JobOpener"},
+	{endpoint.IndexFields, vaultPart, "awsvault.Indexer", "awsvault.JobIndexer"},
 }
 
 // function is what a main is written from.
@@ -89,10 +97,17 @@ func ofEndpoint(e endpoint.Endpoint) (function, error) {
 	words := strings.Split(e.ID, "-")
 	for n := range words {
 		if strings.Join(words[:n], "") == path.Base(pkg) {
-			call := path.Base(pkg) + "." + camel(words[n:]) + "()"
-			return function{
-				ID: e.ID, What: e.Method + " " + e.Path, Imports: []string{pkg, awsapp}, Main: "awsapp.Serve(" + call + ")",
-			}, nil
+			f := function{ID: e.ID, What: e.Method + " " + e.Path, Imports: []string{pkg, awsapp}}
+			args := []string{path.Base(pkg) + "." + camel(words[n:]) + "()"}
+			for _, p := range parts {
+				if e.Needing(p.need) {
+					args = append(args, p.ofEndpoint)
+					f.Imports = append(f.Imports, p.path)
+				}
+			}
+			f.Imports = slices.Compact(f.Imports)
+			f.Main = "awsapp.Serve(" + strings.Join(args, ", ") + ")"
+			return f, nil
 		}
 	}
 	return function{}, fmt.Errorf("endpoint %s: its request type is declared in %s, which is not the package of its noun", e.ID, pkg)
@@ -101,6 +116,10 @@ func ofEndpoint(e endpoint.Endpoint) (function, error) {
 func camel(words []string) string {
 	var b strings.Builder
 	for _, w := range words {
+		if w == "id" {
+			b.WriteString("ID")
+			continue
+		}
 		b.WriteString(strings.ToUpper(w[:1]) + w[1:])
 	}
 	return b.String()
@@ -115,8 +134,8 @@ func ofJob(j job.Job) function {
 	args := []string{name + ".Job()"}
 	for _, p := range parts {
 		if slices.Contains(j.Needs, p.need) {
-			args = append(args, p.name)
-			f.Imports = append(f.Imports, mailPart)
+			args = append(args, p.ofJob)
+			f.Imports = append(f.Imports, p.path)
 		}
 	}
 	f.Imports = slices.Compact(f.Imports)

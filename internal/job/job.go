@@ -38,6 +38,7 @@ type Deps struct {
 	Profile *domain.Profile
 	Clock   func() time.Time
 	Mint    domain.Minter
+	Vault   domain.Vault // does only what was declared
 	Sender  domain.Sender
 	// Operator is the name of the company whose portal it is.
 	Operator string

@@ -27,7 +27,7 @@ type Letter struct {
 	GivenName, FamilyName string
 	Organization          string    // by name; MailPasswordReset and MailPasswordChanged do without
 	Roles                 []string  // by name; of MailNamed only
-	Link                  string    // absolute, with its token; empty for MailPasswordChanged and MailNamed
+	Link                  string    // absolute, with its token; empty for MailPasswordChanged, MailNamed and MailPartnerAdded
 	LinkExpires           time.Time // shown to the minute, never later than it is
 	Zone                  *time.Location
 	Operator              string // whose portal it is, by name
@@ -81,6 +81,8 @@ func (l Letter) check() error {
 		linked, inOrganization = true, true
 	case domain.MailPasswordReset:
 		linked = true
+	case domain.MailPartnerAdded:
+		inOrganization = true
 	case domain.MailPasswordChanged:
 	case domain.MailNamed:
 		inOrganization, named = true, true

@@ -20,7 +20,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew; then read them")
 
-var kinds = []domain.MailKind{domain.MailActivation, domain.MailPasswordReset, domain.MailPasswordByAdmin, domain.MailPasswordChanged, domain.MailNamed}
+var kinds = []domain.MailKind{domain.MailActivation, domain.MailPasswordReset, domain.MailPasswordByAdmin, domain.MailPasswordChanged, domain.MailNamed, domain.MailPartnerAdded}
 
 const (
 	activationLink = "https://portal.example.com/activate#token=fml_00000000000000000000000001000000000000000000000000020123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
@@ -45,7 +45,7 @@ func letter(t testing.TB, kind domain.MailKind, l domain.Language) Letter {
 	switch kind {
 	case domain.MailActivation:
 		letter.Link = activationLink
-	case domain.MailPasswordChanged:
+	case domain.MailPasswordChanged, domain.MailPartnerAdded:
 		letter.Link, letter.LinkExpires = "", time.Time{}
 	case domain.MailNamed:
 		letter.Link, letter.LinkExpires, letter.Roles = "", time.Time{}, []string{"Attestant", "Signatory"}

@@ -19,6 +19,21 @@ type Rules struct {
 	Today time.Time
 }
 
+// Issuer is the country whose authorities issue the codes of the people of a
+// country: itself, or the one that it is a part of. known is false where the
+// codes are not known here.
+func Issuer(country string) (issuer string, known bool) {
+	switch country {
+	case "FI", "AX":
+		return "FI", true
+	case "SE":
+		return "SE", true
+	case "NO", "SJ":
+		return "NO", true
+	}
+	return "", false
+}
+
 // Parse checks a code of a country (ISO 3166-1 alpha-2) and returns it in its
 // canonical form:
 //
@@ -31,12 +46,12 @@ type Rules struct {
 // ok is false for a code that cannot be one, and for every other country.
 func Parse(country, code string, r Rules) (canonical string, ok bool) {
 	code = strings.ToUpper(strings.TrimSpace(code))
-	switch country {
-	case "FI", "AX":
+	switch issuer, _ := Issuer(country); issuer {
+	case "FI":
 		return finnish(code, r)
 	case "SE":
 		return swedish(code, r)
-	case "NO", "SJ":
+	case "NO":
 		return norwegian(code, r)
 	}
 	return "", false

@@ -279,7 +279,7 @@ func TestWhatOperationsSay(t *testing.T) {
 		"Text/additionalProperties":               false,
 		"Problem/properties/errors/items/$ref":    "#/components/schemas/ProblemField",
 		"OrganizationCreateResponse/required": []any{
-			"id", "name", "country", "businessId", "language", "timeZone", "suspended", "createdAt", "updatedAt", "administrator",
+			"id", "name", "country", "businessId", "language", "timeZone", "status", "createdAt", "updatedAt", "administrator",
 		},
 	} {
 		if d := cmp.Diff(want, at(at(doc, "components", "schemas"), strings.Split(pointer, "/")...)); d != "" {

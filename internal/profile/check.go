@@ -160,17 +160,20 @@ var seeing = map[domain.RightKey]domain.RightKey{
 	domain.RightEditResources:    domain.RightSeeResources,
 	domain.RightShareResource:    domain.RightSeeResources,
 	domain.RightEditMandates:     domain.RightSeeMandates,
+	domain.RightSeeNationalIDs:   domain.RightSeeUsers,
 }
 
 func (c *checker) roleRights(pointer string, r *domain.Role) {
 	for j, right := range r.Rights {
 		pointer := roleRight(pointer, r, j)
-		info := c.p.Right(right)
 		switch {
 		case !c.p.Knows(right):
 			c.add(pointer, "unknown right %q", right)
-		case r.All && (info == nil || !info.Sensitive):
+		case r.All && !c.p.Sensitive(right):
 			c.add(pointer, "right %q is in %q already", right, All)
+		}
+		if right == domain.RightSeeNationalIDs && c.p.Policies.NationalID == domain.NotAsked {
+			c.add(pointer, "right %q is of no use: there are no national ids", right)
 		}
 		if slices.Contains(r.Rights[:j], right) {
 			c.add(pointer, "right %q is named twice", right)
@@ -272,8 +275,7 @@ func (c *checker) defaultFor(pointer string, r *domain.Role) {
 // not hold nobody ever would.
 func (c *checker) within(first *domain.Role) {
 	holds := func(right domain.RightKey) bool {
-		info := c.p.Right(right)
-		return slices.Contains(first.Rights, right) || first.All && (info == nil || !info.Sensitive)
+		return slices.Contains(first.Rights, right) || first.All && !c.p.Sensitive(right)
 	}
 	const format = "nobody could give %s: %q, the highest role that administers, does not hold it"
 	for i := range c.p.Roles {
@@ -403,6 +405,9 @@ func (c *checker) policies() {
 	case domain.NotAsked, domain.MayBeGiven, domain.MustBeGiven:
 	default:
 		c.add("/policies/nationalId", "unknown policy %q: %q, %q or %q", p.NationalID, domain.NotAsked, domain.MayBeGiven, domain.MustBeGiven)
+	}
+	if c.p.AsksNationalID() && !slices.ContainsFunc(c.p.Roles, func(r domain.Role) bool { return slices.Contains(r.Rights, domain.RightSeeNationalIDs) }) {
+		c.add("/policies/nationalId", "what nobody could ever use is not asked for: no role holds %q", domain.RightSeeNationalIDs)
 	}
 	if p.SelfRegistration && !slices.ContainsFunc(c.p.Roles, func(r domain.Role) bool { return slices.Contains(r.DefaultFor, domain.ByThemselves) }) {
 		c.add("/policies/selfRegistration", "who registers themselves gets no role: one must be default for %q", domain.ByThemselves)

@@ -11,8 +11,6 @@ func Missing(p *domain.Profile) (missing []string) {
 			missing = append(missing, what)
 		}
 	}
-	ask(p.Policies.Partners, "partners")
 	ask(p.Policies.SelfRegistration, "self-registration")
-	ask(p.Policies.NationalID != domain.NotAsked && p.Policies.NationalID != "", "national ids")
 	return missing
 }

@@ -12,7 +12,7 @@ import (
 func TestMissing(t *testing.T) {
 	t.Parallel()
 	want := map[string][]string{
-		"public-sector": {"self-registration"}, "insurance": {"national ids"}, "construction": {"partners"},
+		"public-sector": {"self-registration"},
 	}
 	for _, name := range profiles.Names() {
 		p, err := Load(name)

@@ -11,7 +11,7 @@ import (
 
 // asked is everything that can be asked in the organization itself.
 func asked(o *office) []domain.RightKey {
-	return append(o.declared(""), domain.AdministrativeRights...)
+	return append(o.declared(""), without(domain.AdministrativeRights, domain.RightSeeNationalIDs)...)
 }
 
 // only demands that somebody may do just this in the organization itself.

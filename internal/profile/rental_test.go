@@ -38,7 +38,8 @@ func TestA16_A17_A18_RentalAdministratorMayEverythingEvenLaterOn(t *testing.T) {
 	t.Parallel()
 	y := openYard(t)
 	boss := y.user("administrator")
-	y.here(boss, nil, domain.Allowed, append(slices.Clone(domain.AdministrativeRights), "released:later")...)
+	y.here(boss, nil, domain.Allowed, append(without(domain.AdministrativeRights, domain.RightSeeNationalIDs), "released:later")...)
+	y.here(boss, nil, domain.NotAssigned, domain.RightSeeNationalIDs) // sensitive, and nobody's where there are none
 	later := y.thing("worksite", "res_later", y.thing("customer-number", "res_3", nil), "access-control")
 	for _, site := range []*domain.Resource{y.mill, y.tower, later} {
 		y.here(boss, site, domain.Allowed, append(slices.Clone(siteRights), manageSites...)...)

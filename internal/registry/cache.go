@@ -31,11 +31,11 @@ const (
 
 // kept is an answer in the cache; without a company the register knew none.
 type kept struct {
-	Company *RegisteredCompany `json:"company,omitzero"`
+	Company *domain.RegisteredCompany `json:"company,omitzero"`
 }
 
 func cacheKey(country domain.Country, id string) string {
-	return "registry/" + string(country) + "/" + id
+	return string(country) + "#" + id
 }
 
 // recall returns a kept answer. Nothing that is wrong with the cache is in the

@@ -1,6 +1,10 @@
 package registry
 
-import "context"
+import (
+	"context"
+
+	"github.com/fullmakt/fullmakt/internal/domain"
+)
 
 // Driver asks one public register. It is safe for concurrent use.
 type Driver interface {
@@ -11,5 +15,5 @@ type Driver interface {
 	//
 	// domain.ErrNotFound says that the register answered, and does not know the
 	// company. Any other error says that there is no answer to be used.
-	Company(ctx context.Context, id string) (*RegisteredCompany, error)
+	Company(ctx context.Context, id string) (*domain.RegisteredCompany, error)
 }

@@ -1,3 +1,11 @@
+// Package registry asks public company registers what they know of a company.
+//
+// The port, domain.Registry, is the domain's. Lookup stands behind it and does
+// everything that must hold of every register: it asks none for an id that
+// cannot be right, keeps answers for a while, believes no answer about another
+// company, and lets no text through that a page or a mail could take for more
+// than text. A Driver knows one register's way of asking and answering, and
+// nothing else.
 package registry
 
 import (
@@ -13,7 +21,7 @@ import (
 // MaxTime bounds one question to a register, whatever it takes to ask it.
 const MaxTime = 5 * time.Second
 
-// Lookup is the Registry made of one driver per country.
+// Lookup is the domain.Registry made of one driver per country.
 type Lookup struct {
 	Drivers map[domain.Country]Driver
 	Cache   Cache
@@ -22,13 +30,13 @@ type Lookup struct {
 	Time    time.Duration // for one question to a register; 0: MaxTime
 }
 
-var _ Registry = (*Lookup)(nil)
+var _ domain.Registry = (*Lookup)(nil)
 
-// Company implements Registry.
-func (l *Lookup) Company(ctx context.Context, country domain.Country, businessID string) (*RegisteredCompany, error) {
+// Company implements domain.Registry.
+func (l *Lookup) Company(ctx context.Context, country domain.Country, businessID string) (*domain.RegisteredCompany, error) {
 	driver, ok := l.Drivers[country]
 	if !ok {
-		return nil, ErrNoRegistry
+		return nil, domain.ErrNoRegistry
 	}
 	id, ok := domain.CheckBusinessID(country, businessID)
 	if !ok {
@@ -53,7 +61,7 @@ func (l *Lookup) Company(ctx context.Context, country domain.Country, businessID
 	return company, nil
 }
 
-func (l *Lookup) ask(ctx context.Context, driver Driver, country domain.Country, id string) (*RegisteredCompany, error) {
+func (l *Lookup) ask(ctx context.Context, driver Driver, country domain.Country, id string) (*domain.RegisteredCompany, error) {
 	most := l.Time
 	if most == 0 {
 		most = MaxTime

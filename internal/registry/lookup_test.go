@@ -18,13 +18,13 @@ import (
 
 // said is a driver that says what it is told to, and counts how often it is asked.
 type said struct {
-	company registry.RegisteredCompany
+	company domain.RegisteredCompany
 	err     error
 	asked   int
 	id      string
 }
 
-func (s *said) Company(_ context.Context, id string) (*registry.RegisteredCompany, error) {
+func (s *said) Company(_ context.Context, id string) (*domain.RegisteredCompany, error) {
 	s.asked++
 	s.id = id
 	if s.err != nil {
@@ -44,7 +44,7 @@ type world struct {
 
 func newWorld() *world {
 	w := &world{
-		driver: &said{company: registry.RegisteredCompany{BusinessID: "99000018", Name: "Keksitty Esimerkki Oy", Status: registry.Active, Source: "Rekisteri"}},
+		driver: &said{company: domain.RegisteredCompany{BusinessID: "99000018", Name: "Keksitty Esimerkki Oy", Status: domain.CompanyActive, Source: "Rekisteri"}},
 		cache:  registrytest.NewCache(), now: time.Date(2026, 11, 22, 8, 30, 0, 0, time.UTC),
 	}
 	w.Lookup = &registry.Lookup{
@@ -58,7 +58,7 @@ func TestB50_NoRegister(t *testing.T) {
 	t.Parallel()
 	for _, country := range []domain.Country{"SE", "DE", "", "XX", "fi"} {
 		w := newWorld()
-		if c, err := w.Company(t.Context(), country, "9900001-8"); !errors.Is(err, registry.ErrNoRegistry) || errors.Is(err, domain.ErrNotFound) {
+		if c, err := w.Company(t.Context(), country, "9900001-8"); !errors.Is(err, domain.ErrNoRegistry) || errors.Is(err, domain.ErrNotFound) {
 			t.Errorf("%s: %+v, %v", country, c, err)
 		}
 	}
@@ -87,8 +87,8 @@ func TestCanonicalID(t *testing.T) {
 	for _, country := range []domain.Country{"FI", "AX"} {
 		for _, id := range []string{" 99000018", "9900001-8"} {
 			c, err := w.Company(t.Context(), country, id)
-			want := &registry.RegisteredCompany{
-				Country: country, BusinessID: "9900001-8", Name: "Keksitty Esimerkki Oy", Status: registry.Active, Source: "Rekisteri", FetchedAt: w.now,
+			want := &domain.RegisteredCompany{
+				Country: country, BusinessID: "9900001-8", Name: "Keksitty Esimerkki Oy", Status: domain.CompanyActive, Source: "Rekisteri", FetchedAt: w.now,
 			}
 			if diff := cmp.Diff(want, c); err != nil || diff != "" || w.driver.id != "9900001-8" {
 				t.Errorf("%v (-want +got):\n%s", err, diff)
@@ -166,7 +166,7 @@ func TestBrokenCacheIsInNobodysWay(t *testing.T) {
 // What lies in the cache is believed no more than the register itself.
 func TestXD19_SpoiledCache(t *testing.T) {
 	t.Parallel()
-	const key = "registry/FI/9900001-8"
+	const key = "FI#9900001-8"
 	for _, value := range []string{
 		"", "{", "[]", `"x"`, "\xff", `{"company":{"BusinessID":"9900002-6","Name":"Another Oy"}}`,
 		`{"company":{"BusinessID":"9900001-8"}}`, `{"company":{"BusinessID":"9900001-8","Name":"<b>Another Oy</b>"}}`,
@@ -211,15 +211,15 @@ func TestXD19_OtherTexts(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	long := strings.Repeat("x", 100_000)
-	w.driver.company = registry.RegisteredCompany{
+	w.driver.company = domain.RegisteredCompany{
 		BusinessID: "9900001-8", Name: "  Keksitty\tEsimerkki\u00a0Oy ",
-		Form:         registry.LegalForm{Code: long, Text: "Osake\u00adyhtiö\n"},
+		Form:         domain.LegalForm{Code: long, Text: "Osake\u00adyhtiö\n"},
 		AddressLines: []string{"", " ", "c/o  X", "<script>", long, "a", "b", "c", "d", "e", "f", "g"},
 		PostalCode:   "00100\x00", City: "<b>HELSINKI</b>", Status: "rich", Source: "Rekisteri",
 	}
-	want := &registry.RegisteredCompany{
-		Country: "FI", BusinessID: "9900001-8", Name: "Keksitty Esimerkki Oy", Form: registry.LegalForm{Text: "Osakeyhtiö"},
-		AddressLines: []string{"c/o X", "a", "b", "c", "d", "e"}, PostalCode: "00100", Status: registry.Unknown, Source: "Rekisteri", FetchedAt: w.now,
+	want := &domain.RegisteredCompany{
+		Country: "FI", BusinessID: "9900001-8", Name: "Keksitty Esimerkki Oy", Form: domain.LegalForm{Text: "Osakeyhtiö"},
+		AddressLines: []string{"c/o X", "a", "b", "c", "d", "e"}, PostalCode: "00100", Status: domain.CompanyUnknown, Source: "Rekisteri", FetchedAt: w.now,
 	}
 	for range 2 { // asked, and kept
 		c, err := w.Company(t.Context(), "FI", "9900001-8")
@@ -247,7 +247,7 @@ func TestXD19_Deadline(t *testing.T) {
 
 type waiting struct{}
 
-func (waiting) Company(ctx context.Context, _ string) (*registry.RegisteredCompany, error) {
+func (waiting) Company(ctx context.Context, _ string) (*domain.RegisteredCompany, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
 }
@@ -255,7 +255,7 @@ func (waiting) Company(ctx context.Context, _ string) (*registry.RegisteredCompa
 // deadline is a driver that looks how much time it has.
 type deadline struct{ t *testing.T }
 
-func (d deadline) Company(ctx context.Context, _ string) (*registry.RegisteredCompany, error) {
+func (d deadline) Company(ctx context.Context, _ string) (*domain.RegisteredCompany, error) {
 	if end, ok := ctx.Deadline(); !ok || time.Until(end) > registry.MaxTime || time.Until(end) < registry.MaxTime/2 {
 		d.t.Errorf("the deadline is %v, %v", end, ok)
 	}

@@ -24,7 +24,7 @@ const (
 // vet makes an answer one that can be shown, or tells why it cannot be
 // believed: it is about another company, or its name is no name. Other texts
 // that are not in order are left out.
-func vet(c *RegisteredCompany, country domain.Country, id string) error {
+func vet(c *domain.RegisteredCompany, country domain.Country, id string) error {
 	if answered, ok := domain.CheckBusinessID(country, c.BusinessID); !ok || answered != id {
 		return fmt.Errorf("asked for %s, answered about %.40q", id, c.BusinessID)
 	}
@@ -34,7 +34,7 @@ func vet(c *RegisteredCompany, country domain.Country, id string) error {
 		return errors.New("the name is not one that can be shown")
 	}
 	c.Name = name
-	c.Form = LegalForm{Code: lineOrNone(c.Form.Code, maxCode), Text: lineOrNone(c.Form.Text, maxForm)}
+	c.Form = domain.LegalForm{Code: lineOrNone(c.Form.Code, maxCode), Text: lineOrNone(c.Form.Text, maxForm)}
 	var lines []string
 	for _, l := range c.AddressLines {
 		if l = lineOrNone(l, maxLine); l != "" && len(lines) < maxLines {
@@ -43,8 +43,8 @@ func vet(c *RegisteredCompany, country domain.Country, id string) error {
 	}
 	c.AddressLines = lines
 	c.PostalCode, c.City = lineOrNone(c.PostalCode, maxCode), lineOrNone(c.City, maxLine)
-	if !slices.Contains([]Status{Active, WindingUp, Ceased}, c.Status) {
-		c.Status = Unknown
+	if !slices.Contains([]domain.CompanyStatus{domain.CompanyActive, domain.CompanyWindingUp, domain.CompanyCeased}, c.Status) {
+		c.Status = domain.CompanyUnknown
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ import (
 // messageID is what the fake SES calls every message.
 const messageID = "0107018f-sample-000000"
 
-// fakeAWS stands for SES and KMS. It takes only what the function has signed
+// fakeAWS stands for SES, KMS and S3. It takes only what the function has signed
 // with its credentials.
 type fakeAWS struct {
 	url     string
@@ -26,6 +26,7 @@ type fakeAWS struct {
 
 	mu       sync.Mutex
 	messages []url.Values
+	files    []string // the paths of what was put into S3
 }
 
 func newFakeAWS(t *testing.T) *fakeAWS {
@@ -33,8 +34,11 @@ func newFakeAWS(t *testing.T) *fakeAWS {
 	f := &fakeAWS{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		service := "ses"
-		if r.Header.Get("X-Amz-Target") != "" {
+		switch {
+		case r.Header.Get("X-Amz-Target") != "":
 			service = "kms"
+		case r.Method == http.MethodPut:
+			service = "s3"
 		}
 		signed := r.Header.Get("Authorization")
 		if !strings.HasPrefix(signed, "AWS4-HMAC-SHA256 Credential="+accessKey+"/") ||
@@ -46,6 +50,13 @@ func newFakeAWS(t *testing.T) *fakeAWS {
 			t.Error(err)
 		}
 		switch {
+		case service == "s3":
+			f.mu.Lock()
+			f.files = append(f.files, r.URL.Path)
+			f.mu.Unlock()
+			if len(body) == 0 {
+				t.Errorf("S3 was given nothing at %s", r.URL.Path)
+			}
 		case service == "ses":
 			f.send(t, w, body)
 		case r.Header.Get("X-Amz-Target") == "TrentService.GenerateMac":
@@ -63,6 +74,12 @@ func (f *fakeAWS) sent() []url.Values {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.messages
+}
+
+func (f *fakeAWS) put() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.files
 }
 
 func (f *fakeAWS) send(t *testing.T, w http.ResponseWriter, body []byte) {

@@ -28,6 +28,7 @@ import (
 	"github.com/fullmakt/fullmakt/internal/api"
 	"github.com/fullmakt/fullmakt/internal/api/organization"
 	"github.com/fullmakt/fullmakt/internal/app/awsapp"
+	_ "github.com/fullmakt/fullmakt/internal/app/awsapp/awsfiles"
 	_ "github.com/fullmakt/fullmakt/internal/app/awsapp/awsmail" // so that go test knows that this test depends on it
 	"github.com/fullmakt/fullmakt/internal/domain"
 	"github.com/fullmakt/fullmakt/internal/endpoint"
@@ -108,6 +109,10 @@ func configuration(c dynamotable.Config, aws *fakeAWS, needs []endpoint.Need) ma
 		env[awsapp.EnvLinkKey] = "alias/fullmakt-links"
 		env["AWS_ENDPOINT_URL_KMS"] = aws.url
 	}
+	if slices.Contains(needs, endpoint.WriteFiles) {
+		env[awsapp.EnvFileBucket] = "fullmakt-files"
+		env["AWS_ENDPOINT_URL_S3"] = aws.url
+	}
 	return env
 }
 
@@ -173,7 +178,8 @@ func TestEndpoints(t *testing.T) {
 			t.Run(e.ID+"/"+from, func(t *testing.T) {
 				t.Parallel()
 				_, c := seeded(t)
-				env := configuration(c, nil, e.Needs)
+				aws := newFakeAWS(t)
+				env := configuration(c, aws, e.Needs)
 				env[awsapp.EnvProfile] = sample.Profile(e.ID)
 				f := launch(t, binary(e.ID), env)
 				if r := f.request([]byte(`{"rawPath":`)); r.StatusCode != http.StatusBadRequest {
@@ -182,6 +188,9 @@ func TestEndpoints(t *testing.T) {
 				checkSuccess(t, e, f.request(form(t, sampleEvent(t, e.ID))))
 				f.wait() // alive
 				checkLog(t, f, e)
+				if files := aws.put(); e.Needing(endpoint.WriteFiles) && (len(files) != 1 || !strings.HasPrefix(files[0], "/fullmakt-files/"+awsapp.FilePrefix)) {
+					t.Errorf("S3 was given %v", files)
+				}
 			})
 		}
 	}

@@ -95,14 +95,29 @@ var requests = map[string]request{
 			"validity": members{"type": "fixedTerm", "from": "2026-01-01", "to": "2199-12-31"},
 		},
 	},
-	"user-get":               {session: AdministratorSession, path: aboutUser},
-	"user-update":            {session: AdministratorSession, path: aboutUser, headers: first, body: members{"givenName": "Ulrika", "roles": []string{"superuser"}}},
-	"user-remove":            {session: AdministratorSession, path: aboutUser},
-	"user-resend-activation": {session: AdministratorSession, path: aboutInvited},
-	"user-reset-password":    {session: AdministratorSession, path: aboutUser},
-	"user-set-validity":      {session: AdministratorSession, path: aboutUser, headers: first, body: members{"type": "locked", "reason": "On leave"}},
-	"user-restore":           {session: AdministratorSession, path: aboutRemoved},
-	"user-access":            {session: AdministratorSession, path: aboutUser, query: page},
+	"user-export": {session: AdministratorSession, path: inOrganization, query: url.Values{"format": {"xlsx"}, "language": {"sv"}, "sort": {"-lastSignInAt"}}},
+	"user-import": {session: AdministratorSession, path: inOrganization, body: members{
+		"format": "csv", "dryRun": true, "file": []byte("familyName;givenName;email;roles\r\nExempel;Nora;nora.exempel@exempelmaskiner.example;superuser\r\n"),
+	}},
+	"user-get":                 {session: AdministratorSession, path: aboutUser},
+	"user-update":              {session: AdministratorSession, path: aboutUser, headers: first, body: members{"givenName": "Ulrika", "roles": []string{"superuser"}}},
+	"user-remove":              {session: AdministratorSession, path: aboutUser},
+	"user-resend-activation":   {session: AdministratorSession, path: aboutInvited},
+	"user-reset-password":      {session: AdministratorSession, path: aboutUser},
+	"user-set-validity":        {session: AdministratorSession, path: aboutUser, headers: first, body: members{"type": "locked", "reason": "On leave"}},
+	"user-reveal-national-id":  {session: AdministratorSession, path: aboutUser, body: members{"password": Password, "reason": "A call about the pension case"}},
+	"user-find-by-national-id": {session: AdministratorSession, path: inOrganization, body: members{"nationalId": members{"country": "FI", "code": NationalID}}},
+	"user-restore":             {session: AdministratorSession, path: aboutRemoved},
+	"user-access":              {session: AdministratorSession, path: aboutUser, query: page},
+
+	"partner-find": {session: AdministratorSession, path: inOrganization, body: members{"email": PartnerEmail}},
+	"partner-add": {
+		session: AdministratorSession, path: inOrganization, headers: map[string]string{"idempotency-key": "1679091c-5a88-4faf-afb5-9e1f2a3b4c5d"},
+		body: members{"email": PartnerEmail, "roles": []string{"report-reader"}, "defaultTask": "Arkitekt"},
+	},
+	"partner-organizations": {session: AdministratorSession, path: inOrganization},
+
+	"registry-lookup": {session: OperatorSession, path: map[string]string{"country": "SE", "company": "999900-0012"}},
 
 	"assignment-list":    {session: AdministratorSession, path: aboutUser},
 	"assignment-replace": {session: AdministratorSession, path: aboutUser, headers: first, body: members{"assignments": []members{superuserEverywhere}}},
@@ -135,7 +150,12 @@ var requests = map[string]request{
 	"mandate-revoke": {session: AdministratorSession, path: aboutMandate},
 	"client-list":    {session: AdministratorSession, path: inOrganization, query: page},
 
-	"audit-list":  {session: AdministratorSession, path: inOrganization, query: page},
+	"audit-list": {session: AdministratorSession, path: inOrganization, query: url.Values{
+		"actor": {"sample"}, "subjectType": {"user"}, "from": {"2026-01-01T00:00:00Z"}, "limit": {"20"},
+	}},
+	"person-export": {session: OperatorSession, path: map[string]string{"user": string(User)}},
+	"person-erase":  {session: OperatorSession, path: map[string]string{"user": string(User)}, query: url.Values{"force": {"true"}}},
+
 	"profile-get": {},
 
 	"service-create": {session: OperatorSession, body: members{"name": "Exempelbutiken", "scopes": domain.ServiceScopes, "rights": []string{"users:see"}}},
@@ -158,6 +178,8 @@ var requests = map[string]request{
 
 // jobEvents has one for each job, by its id.
 var jobEvents = map[string]any{
+	"audit-seal":      members{},
+	"vault-rotate":    members{},
 	"store-bootstrap": members{"operatorName": "Exempeluthyrning AB", "operatorEmail": "olof.exempel@exempeluthyrning.example"},
 	"mail-dispatch": members{"Records": []members{{
 		"eventID": "c4ca4238a0b923820dcc509a6f75849b", "eventName": "INSERT", "eventVersion": "1.1",

@@ -17,7 +17,7 @@ import (
 
 // The organizations and people: an operator's administrator; a customer with
 // an administrator, a user, a user who has not opened the account yet, and one
-// who was removed and can be restored.
+// who was removed and can be restored; and another customer.
 const (
 	Organization domain.OrganizationID = "org_01k00000000000000000000001"
 
@@ -33,6 +33,10 @@ const (
 
 	AdministratorEmail domain.Email = "anna.exempel@exempelmaskiner.example"
 	UserEmail          domain.Email = "ulla.exempel@exempelmaskiner.example"
+
+	// Partner is a user of Agent's, who is not one of the first customer yet.
+	Partner      domain.PersonID = "usr_40000000000000000000000006"
+	PartnerEmail domain.Email    = "pia.exempel@exempelredovisning.example"
 
 	// A worksite of the customer, and the customer number that it lies in.
 	CustomerNumber domain.ResourceID = "res_01k00000000000000000000001"
@@ -51,6 +55,9 @@ const (
 	Password    = "sample-sesam-4711"
 	NewPassword = "sample-sesam-0815"
 )
+
+// NationalID is the user's, an artificial Finnish one.
+const NationalID = "010594Y9032"
 
 // The tokens that the sample requests carry.
 var (
@@ -94,8 +101,8 @@ func suffix[ID ~string](id ID) string {
 }
 
 // Seed fills an empty store, as of now: sessions and links end at their times
-// after that. hash is the stored form of Password.
-func Seed(ctx context.Context, store domain.Store, hash string, now time.Time) error {
+// after that. hash is the stored form of Password; vault seals NationalID.
+func Seed(ctx context.Context, store domain.Store, vault domain.Vault, hash string, now time.Time) error {
 	now = now.UTC().Truncate(time.Millisecond)
 	s := seed{
 		hash:   hash,
@@ -120,7 +127,10 @@ func Seed(ctx context.Context, store domain.Store, hash string, now time.Time) e
 	anna := s.user(customer, Administrator, "Anna", AdministratorEmail, "administrator", true)
 	anna.Roles = append(anna.Roles, "main-user") // its name in a portal that has mandates
 	s.session(AdministratorSession)
-	s.user(customer, User, "Ulla", UserEmail, "user", true)
+	ulla := s.user(customer, User, "Ulla", UserEmail, "user", true)
+	if err := s.nationalID(ctx, vault, ulla); err != nil {
+		return fmt.Errorf("sample: %w", err)
+	}
 	s.user(customer, Removed, "Rut", "rut.exempel@exempelmaskiner.example", "user", true).RemovedAt = now
 	s.link("lnk_01k00000000000000000000001", ResetToken, UserEmail, domain.PasswordResetLife)
 	invited := domain.Email("inga.exempel@exempelmaskiner.example")
@@ -132,10 +142,12 @@ func Seed(ctx context.Context, store domain.Store, hash string, now time.Time) e
 	})
 	s.resource(&domain.Resource{ID: CustomerNumber, Type: "customer-number", Name: "1001", Reference: "1001", Children: 1})
 	s.resource(&domain.Resource{ID: Worksite, Type: "worksite", Path: []domain.ResourceID{CustomerNumber}, Name: "Exempelhamnen", Reference: "W-1017"})
-	s.organization(&domain.Organization{
+	agent := &domain.Organization{
 		ID: Agent, Name: "Exempelredovisning AB", Country: "SE", BusinessID: "999900-0012",
 		Language: domain.Swedish, TimeZone: "Europe/Stockholm",
-	})
+	}
+	s.organization(agent)
+	s.user(agent, Partner, "Pia", PartnerEmail, "main-user", true)
 	s.change.Put(&domain.Mandates{Principal: Organization, Agent: Agent, Name: customer.Name, Alphabet: domain.Swedish, Items: []domain.Mandate{{
 		ID: Mandate, Type: "web-service", Rights: []domain.RightKey{"insurance:see", "invoices:see"}, From: domain.Today(now, customer.Zone()),
 		Revision: 1, CreatedAt: now, UpdatedAt: now,
@@ -147,10 +159,13 @@ func Seed(ctx context.Context, store domain.Store, hash string, now time.Time) e
 }
 
 // Profile is the portal that the sample of a function is made for: mandates
-// are not given in all of them.
+// are not given in all of them, and there are none with partners but in one.
 func Profile(id string) string {
-	if strings.HasPrefix(id, "mandate-") || strings.HasPrefix(id, "client-") {
+	switch {
+	case strings.HasPrefix(id, "mandate-"), strings.HasPrefix(id, "client-"), strings.HasSuffix(id, "-national-id"):
 		return "insurance"
+	case strings.HasPrefix(id, "partner-"):
+		return "construction"
 	}
 	return "rental"
 }
@@ -185,7 +200,7 @@ func (s *seed) user(o *domain.Organization, id domain.PersonID, name string, ema
 	s.change.Put(&domain.EmailClaim{Email: email, Person: id})
 	s.change.Put(m)
 	if role == "administrator" {
-		s.change.Put(&domain.Administrators{Organization: o.ID, Seats: []domain.Seat{{Person: id, Activated: active}}})
+		s.change.Put(&domain.Administrators{Organization: o.ID, Seats: []domain.Seat{{Person: id, Activated: active, Chief: true}}})
 	}
 	return m
 }
@@ -194,6 +209,15 @@ func (s *seed) service(t domain.ServiceToken) {
 	s.change.Put(&domain.ServiceClient{
 		ID: t.ID, Name: "Exempelmodul", Scopes: domain.ServiceScopes, Hash: hash(t.String()), CreatedAt: s.change.At,
 	})
+}
+
+// nationalID gives a user NationalID.
+func (s *seed) nationalID(ctx context.Context, vault domain.Vault, m *domain.Membership) error {
+	c, err := domain.Entrust(ctx, vault, m, domain.IdentityCode{Country: "FI", Text: NationalID})
+	if err == nil {
+		s.change.Put(c)
+	}
+	return err
 }
 
 // hash is what is stored of a token.

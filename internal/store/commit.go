@@ -74,6 +74,11 @@ func rowOf(e domain.Entity) (row, error) {
 		return membershipRow(e), nil
 	case domain.SignInMark:
 		return membershipRow(e.Membership), nil
+	case domain.Resealed:
+		return membershipRow(e.Membership), nil
+	case *domain.NationalIDClaim:
+		r := nationalIDClaimRecord{e.Organization, e.Hash, e.Person}
+		return row{key: nationalIDKey(e.Organization, e.Hash), version: e.Version, record: r}, nil
 	case *domain.Organization:
 		return row{
 			key: organizationKey(e.ID), version: e.Version, record: organizationRecordOf(e),
@@ -92,7 +97,16 @@ func rowOf(e domain.Entity) (row, error) {
 	case *domain.Mail:
 		return mailRow(e), nil
 	case *domain.AuditEntry:
-		return row{key: auditKey(e.Organization, e.ID), record: auditRecordOf(e)}, nil
+		at := table.Key{PK: auditByTime(e.At, auditShard(e.Organization)), SK: timeKey(e.At, string(e.ID))}
+		return row{key: auditKey(e.Organization, e.ID), record: auditRecordOf(e), index: map[table.Index]table.Key{table.ByTime: at}}, nil
+	case *domain.AuditSeal:
+		return row{key: sealKey(e.Organization, e.Number), record: sealRecordOf(e)}, nil
+	case *domain.AuditChain:
+		return row{key: chainKey(e.Organization), version: e.Version, record: chainRecordOf(e)}, nil
+	case *domain.SealSweep:
+		return row{key: sweepKey, version: e.Version, record: sweepRecord{e.UpTo}}, nil
+	case *domain.Erasure:
+		return row{key: erasureKey(e.Person), version: e.Version, record: erasureRecord{e.Person, e.Organizations, e.At}}, nil
 	case *domain.Attempts:
 		keep := keepAttempts
 		if e.Known {
@@ -157,8 +171,12 @@ func linkRow(l *domain.Link) row {
 
 func mailRow(m *domain.Mail) row {
 	r := row{key: mailKey(m.ID), version: m.Version, record: mailRecordOf(m), expires: m.CreatedAt.Add(keepMail)}
+	r.index = map[table.Index]table.Key{}
 	if m.State == domain.MailQueued || m.State == domain.MailSending {
-		r.index = map[table.Index]table.Key{table.ByTime: {PK: mailByTime, SK: timeKey(m.NotBefore, string(m.ID))}}
+		r.index[table.ByTime] = table.Key{PK: mailByTime, SK: timeKey(m.NotBefore, string(m.ID))}
+	}
+	if m.Person != "" { // to export and to erase what a person was mailed
+		r.index[table.ByName] = table.Key{PK: mailsByPerson(m.Person), SK: string(m.ID)}
 	}
 	return r
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"time"
 
 	"github.com/fullmakt/fullmakt/internal/domain"
@@ -43,6 +44,11 @@ func subscriptionKey(org domain.OrganizationID, id domain.SubscriptionID) table.
 	return table.Key{PK: "ORG#" + string(org), SK: "SUB#" + hex.EncodeToString(sum[:])}
 }
 
+// nationalIDKey has a keyed hash, never a code.
+func nationalIDKey(org domain.OrganizationID, hash string) table.Key {
+	return table.Key{PK: "ORG#" + string(org), SK: "NID#" + hash}
+}
+
 func serviceKey(id domain.ServiceID) table.Key {
 	return table.Key{PK: "SERVICES", SK: string(id)}
 }
@@ -79,6 +85,21 @@ func auditKey(org domain.OrganizationID, id domain.AuditID) table.Key {
 	return table.Key{PK: "AUDIT#" + string(org), SK: string(id)}
 }
 
+// sealKey sorts by number, below chainKey.
+func sealKey(org domain.OrganizationID, number int64) table.Key {
+	return table.Key{PK: "SEAL#" + string(org), SK: fmt.Sprintf("%012d", number)}
+}
+
+func chainKey(org domain.OrganizationID) table.Key {
+	return table.Key{PK: "SEAL#" + string(org), SK: "CHAIN"}
+}
+
+var sweepKey = table.Key{PK: "SEAL#SWEEP", SK: "SWEEP"}
+
+func erasureKey(id domain.PersonID) table.Key {
+	return table.Key{PK: "ERASED", SK: string(id)}
+}
+
 func mailKey(id domain.MailID) table.Key {
 	return table.Key{PK: "MAIL#" + string(id), SK: string(id)}
 }
@@ -89,6 +110,11 @@ func attemptsKey(key string) table.Key {
 
 func receiptKey(key string) table.Key {
 	return table.Key{PK: "RECEIPT#" + key, SK: "RECEIPT"}
+}
+
+// registerKey is of a public register's answer; key begins with the country.
+func registerKey(key string) table.Key {
+	return table.Key{PK: "REGISTER#" + key, SK: "REGISTER"}
 }
 
 var signingKey = table.Key{PK: "SIGNING", SK: "SIGNING"}
@@ -108,9 +134,25 @@ func receivedByName(agent domain.OrganizationID) string { return "ORG#" + string
 
 const organizationsByName = "ORGS"
 
+// mailsByPerson is where the outbox items to a person are, by their ids.
+func mailsByPerson(id domain.PersonID) string { return "PERSON#" + string(id) + "#MAIL" }
+
 // Index by time.
 
 const mailByTime = "MAIL#DUE"
+
+// A day's audit of all organizations is in several partitions, so that none has
+// to take all writes; an organization's is in one of them.
+const auditShards = 8
+
+func auditByTime(day time.Time, shard byte) string {
+	return fmt.Sprintf("AUDIT#DAY#%s#%d", day.UTC().Format(time.DateOnly), shard)
+}
+
+func auditShard(org domain.OrganizationID) byte {
+	sum := sha256.Sum256([]byte(org))
+	return sum[0] % auditShards
+}
 
 // timeKey sorts as times do.
 func timeKey(t time.Time, id string) string {

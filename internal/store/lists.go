@@ -88,12 +88,6 @@ func (s *Store) Organizations(ctx context.Context, req domain.PageRequest) (doma
 	return page(ctx, s, q, req, byName, (*organizationRecord).entity)
 }
 
-// Audit lists what happened in an organization, the newest first.
-func (s *Store) Audit(ctx context.Context, org domain.OrganizationID, req domain.PageRequest) (domain.Page[*domain.AuditEntry], error) {
-	q := table.Query{PK: auditKey(org, "").PK, Reverse: true}
-	return page(ctx, s, q, req, bySortKey, (*auditRecord).entity)
-}
-
 // Mail reads an outbox item.
 func (s *Store) Mail(ctx context.Context, id domain.MailID) (*domain.Mail, error) {
 	key := mailKey(id)

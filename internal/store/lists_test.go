@@ -336,7 +336,7 @@ func TestAuditNewestFirst(t *testing.T) {
 		}
 		slices.Reverse(want)
 		list := func(ctx context.Context, req domain.PageRequest) (domain.Page[*domain.AuditEntry], error) {
-			return s.Audit(ctx, org, req)
+			return s.Audit(ctx, org, domain.AuditSpan{}, req)
 		}
 		for _, n := range []int{1, 4, 6, 7} {
 			if diff := cmp.Diff(want, paged(t, n, list, func(a *domain.AuditEntry) string { return string(a.Action) + a.RequestID })); diff != "" {
@@ -466,7 +466,7 @@ func TestRows(t *testing.T) {
 	t.Parallel()
 	w := everything()
 	w.person.ID, w.membership.Person, w.session.Person, w.session.ID = "usr_1", "usr_1", "usr_1", "ses_1"
-	w.activation.Person, w.reset.Person, w.mail.ID, w.audit.ID = "usr_1", "usr_1", "mai_1", "aud_1"
+	w.activation.Person, w.reset.Person, w.mail.Person, w.mail.ID, w.audit.ID = "usr_1", "usr_1", "usr_1", "mai_1", "aud_1"
 	w.removed.Person, w.resource.ID, w.service.ID = "usr_2", "res_1", "svc_1"
 	ended := *w.mandates
 	ended.Items = slices.Clone(ended.Items)
@@ -490,6 +490,7 @@ func TestRows(t *testing.T) {
 		"e-mail":         {w.email, row{key: table.Key{PK: "EMAIL#01ca3e0e71ee1fc1757b410ffe3f2ffbed2a51562d95d0a2ef0836ad0b651797", SK: "EMAIL"}}},
 		"membership":     {w.membership, user},
 		"sign-in":        {domain.SignInMark{Membership: w.membership}, user},
+		"resealed":       {domain.Resealed{Membership: w.membership}, user},
 		"organization":   {w.organization, row{key: table.Key{PK: o, SK: "ORG"}, index: byName("ORGS", i18n.SortKey("sv", "Esimerkki Oy")+"#"+string(org))}},
 		"business":       {w.business, row{key: table.Key{PK: "BUSINESS#FI#9999999-2", SK: "BUSINESS"}}},
 		"administrators": {w.administrators, row{key: table.Key{PK: o, SK: "ADMINS"}}},
@@ -499,10 +500,19 @@ func TestRows(t *testing.T) {
 		"reset":          {w.reset, row{key: table.Key{PK: "PERSON#usr_1", SK: "LINK#password-reset"}, expires: now.Add(time.Hour + day)}},
 		"mail": {w.mail, row{
 			key: table.Key{PK: "MAIL#mai_1", SK: "mai_1"}, expires: now.Add(30 * day),
-			index: map[table.Index]table.Key{table.ByTime: {PK: "MAIL#DUE", SK: "2026-11-02T09:01:00.123Z#mai_1"}},
+			index: map[table.Index]table.Key{
+				table.ByTime: {PK: "MAIL#DUE", SK: "2026-11-02T09:01:00.123Z#mai_1"}, table.ByName: {PK: "PERSON#usr_1#MAIL", SK: "mai_1"},
+			},
 		}},
-		"sent mail":     {&sent, row{key: table.Key{PK: "MAIL#mai_1", SK: "mai_1"}, expires: now.Add(30 * day)}},
-		"audit":         {w.audit, row{key: table.Key{PK: "AUDIT#" + string(org), SK: "aud_1"}}},
+		"sent mail": {&sent, row{key: table.Key{PK: "MAIL#mai_1", SK: "mai_1"}, expires: now.Add(30 * day), index: byName("PERSON#usr_1#MAIL", "mai_1")}},
+		"audit": {w.audit, row{
+			key:   table.Key{PK: "AUDIT#" + string(org), SK: "aud_1"},
+			index: map[table.Index]table.Key{table.ByTime: {PK: "AUDIT#DAY#2026-11-02#2", SK: "2026-11-02T09:00:00.123Z#aud_1"}},
+		}},
+		"seal":          {w.seal, row{key: table.Key{PK: "SEAL#" + string(org), SK: "000000000007"}}},
+		"chain":         {w.chain, row{key: table.Key{PK: "SEAL#" + string(org), SK: "CHAIN"}}},
+		"sweep":         {w.sweep, row{key: table.Key{PK: "SEAL#SWEEP", SK: "SWEEP"}}},
+		"erasure":       {w.erasure, row{key: table.Key{PK: "ERASED", SK: "usr_4"}}},
 		"attempts":      {w.attempts, row{key: table.Key{PK: "ATTEMPTS#sign-in/1", SK: "ATTEMPTS"}, expires: now.Add(30 * day)}},
 		"of a stranger": {&stranger, row{key: table.Key{PK: "ATTEMPTS#sign-in/1", SK: "ATTEMPTS"}, expires: now.Add(day)}},
 		"receipt":       {w.receipt, row{key: table.Key{PK: "RECEIPT#key", SK: "RECEIPT"}, expires: now.Add(time.Hour)}},

@@ -55,6 +55,15 @@ func (s *Store) Load(ctx context.Context, want domain.Want) (*domain.Scene, erro
 	if want.Receipt != "" {
 		scene.Receipt = get(&r, receiptKey(want.Receipt), (*receiptRecord).entity)
 	}
+	if want.Chain {
+		scene.Chain = get(&r, chainKey(want.Organization), (*chainRecord).entity)
+	}
+	if want.Sweep {
+		scene.Sweep = get(&r, sweepKey, (*sweepRecord).entity)
+	}
+	if want.Erasure != "" {
+		scene.Erasure = get(&r, erasureKey(want.Erasure), (*erasureRecord).entity)
+	}
 	for _, key := range want.Attempts {
 		if a := get(&r, attemptsKey(key), (*attemptsRecord).entity); a != nil {
 			scene.Attempts[key] = a
@@ -83,6 +92,12 @@ func (r *reader) inOrganization(want domain.Want, scene *domain.Scene) {
 	}
 	if want.Subscription != "" {
 		scene.Subscription = get(r, subscriptionKey(org, want.Subscription), (*subscriptionRecord).entity)
+	}
+	scene.NationalIDs = map[string]*domain.NationalIDClaim{}
+	for _, hash := range want.NationalIDs {
+		if claim := get(r, nationalIDKey(org, hash), (*nationalIDClaimRecord).entity); claim != nil {
+			scene.NationalIDs[hash] = claim
+		}
 	}
 	scene.Organizations = map[domain.OrganizationID]*domain.Organization{}
 	for _, id := range want.Organizations {
@@ -185,6 +200,15 @@ func keysOf(want domain.Want) map[table.Key]bool {
 	if want.Receipt != "" {
 		add(receiptKey(want.Receipt))
 	}
+	if want.Chain {
+		add(chainKey(want.Organization))
+	}
+	if want.Sweep {
+		add(sweepKey)
+	}
+	if want.Erasure != "" {
+		add(erasureKey(want.Erasure))
+	}
 	for _, key := range want.Attempts {
 		add(attemptsKey(key))
 	}
@@ -204,6 +228,9 @@ func addInOrganization(want domain.Want, add func(table.Key)) {
 	}
 	if want.Subscription != "" {
 		add(subscriptionKey(org, want.Subscription))
+	}
+	for _, hash := range want.NationalIDs {
+		add(nationalIDKey(org, hash))
 	}
 	for _, id := range want.Organizations {
 		add(organizationKey(id))

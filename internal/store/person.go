@@ -50,3 +50,22 @@ func (s *Store) Sessions(ctx context.Context, person domain.PersonID) ([]*domain
 	found, err := page(ctx, s, q, domain.PageRequest{Limit: 100}, bySortKey, (*sessionRecord).entity)
 	return found.Items, err
 }
+
+// Links reads all of a person's one-time links.
+func (s *Store) Links(ctx context.Context, person domain.PersonID) ([]*domain.Link, error) {
+	q := table.Query{PK: personKey(person).PK}.WithPrefix("LINK#")
+	// As many as there are memberships, and one of each other purpose: one page.
+	found, err := page(ctx, s, q, domain.PageRequest{Limit: 1000}, bySortKey, (*linkRecord).entity)
+	return found.Items, err
+}
+
+// MailsTo lists the outbox items to a person, the oldest first.
+func (s *Store) MailsTo(ctx context.Context, person domain.PersonID, req domain.PageRequest) (domain.Page[*domain.Mail], error) {
+	q := table.Query{Index: table.ByName, PK: mailsByPerson(person)}
+	return page(ctx, s, q, req, byName, (*mailRecord).entity)
+}
+
+// Erasures lists the ledger of who was erased.
+func (s *Store) Erasures(ctx context.Context, req domain.PageRequest) (domain.Page[*domain.Erasure], error) {
+	return page(ctx, s, table.Query{PK: erasureKey("").PK}, req, bySortKey, (*erasureRecord).entity)
+}

@@ -61,6 +61,7 @@ type membershipRecord struct {
 	Phone        string                       `json:"phone,omitzero"`
 	Language     domain.Language              `json:"language"`
 	Home         domain.OrganizationID        `json:"home"`
+	NationalID   nationalIDRecord             `json:"nationalId,omitzero"`
 	Alphabet     domain.Language              `json:"alphabet"`
 	Roles        []domain.RoleKey             `json:"roles"`
 	Assignments  []assignmentRecord           `json:"assignments,omitempty"`
@@ -74,6 +75,28 @@ type membershipRecord struct {
 	LastSignInAt time.Time                    `json:"lastSignInAt,omitzero"`
 	CreatedAt    time.Time                    `json:"createdAt"`
 	UpdatedAt    time.Time                    `json:"updatedAt"`
+}
+
+// nationalIDRecord is of a membership. The code itself is nowhere.
+type nationalIDRecord struct {
+	Country domain.Country `json:"country"`
+	Key     string         `json:"key"`
+	Sealed  []byte         `json:"sealed"`
+	Hash    string         `json:"hash"`
+}
+
+func (r nationalIDRecord) entity() domain.NationalID {
+	return domain.NationalID{Country: r.Country, Sealed: domain.SealedField{Key: r.Key, Data: r.Sealed}, Hash: r.Hash}
+}
+
+type nationalIDClaimRecord struct {
+	Organization domain.OrganizationID `json:"organization"`
+	Hash         string                `json:"hash"`
+	Person       domain.PersonID       `json:"person"`
+}
+
+func (r *nationalIDClaimRecord) entity(version int64) *domain.NationalIDClaim {
+	return &domain.NationalIDClaim{Version: version, Organization: r.Organization, Hash: r.Hash, Person: r.Person}
 }
 
 type assignmentRecord struct {
@@ -112,7 +135,8 @@ func (r *membershipRecord) assignments() (assignments []domain.Assignment) {
 
 func membershipRecordOf(m *domain.Membership) membershipRecord {
 	return membershipRecord{
-		m.Organization, m.Person, m.Revision, m.Kind, m.GivenName, m.FamilyName, m.Email, m.Phone, m.Language, m.Home, m.Alphabet,
+		m.Organization, m.Person, m.Revision, m.Kind, m.GivenName, m.FamilyName, m.Email, m.Phone, m.Language, m.Home,
+		nationalIDRecord{m.NationalID.Country, m.NationalID.Sealed.Key, m.NationalID.Sealed.Data, m.NationalID.Hash}, m.Alphabet,
 		m.Roles, assignmentRecordsOf(m.Assignments), validityRecord(m.Validity), m.DefaultTask,
 		m.JobTitles, m.Subscription, m.Unsubscribed, m.RemovedAt, m.ActivatedAt, m.LastSignInAt, m.CreatedAt, m.UpdatedAt,
 	}
@@ -122,7 +146,7 @@ func (r *membershipRecord) entity(version int64) *domain.Membership {
 	return &domain.Membership{
 		Version: version, Revision: r.Revision, Organization: r.Organization, Person: r.Person, Kind: r.Kind,
 		Card: domain.Card{GivenName: r.GivenName, FamilyName: r.FamilyName, Email: r.Email, Phone: r.Phone, Language: r.Language},
-		Home: r.Home, Alphabet: r.Alphabet, Roles: r.Roles, Assignments: r.assignments(), Validity: domain.Validity(r.Validity), DefaultTask: r.DefaultTask,
+		Home: r.Home, NationalID: r.NationalID.entity(), Alphabet: r.Alphabet, Roles: r.Roles, Assignments: r.assignments(), Validity: domain.Validity(r.Validity), DefaultTask: r.DefaultTask,
 		JobTitles: r.JobTitles, Subscription: r.Subscription, Unsubscribed: r.Unsubscribed, RemovedAt: r.RemovedAt,
 		ActivatedAt: r.ActivatedAt, LastSignInAt: r.LastSignInAt, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
@@ -145,18 +169,23 @@ type organizationRecord struct {
 	TimeZone   string                `json:"timeZone"`
 	Alphabet   domain.Language       `json:"alphabet"`
 	Suspended  bool                  `json:"suspended,omitzero"`
+	Register   string                `json:"register,omitzero"`
+	Unclaimed  bool                  `json:"unclaimed,omitzero"`
 	CreatedAt  time.Time             `json:"createdAt"`
 	UpdatedAt  time.Time             `json:"updatedAt"`
 }
 
 func organizationRecordOf(o *domain.Organization) organizationRecord {
-	return organizationRecord{o.ID, o.Revision, o.Name, o.Country, o.BusinessID, o.Language, o.TimeZone, o.Alphabet, o.Suspended, o.CreatedAt, o.UpdatedAt}
+	return organizationRecord{
+		o.ID, o.Revision, o.Name, o.Country, o.BusinessID, o.Language, o.TimeZone, o.Alphabet, o.Suspended, o.Register, o.Unclaimed, o.CreatedAt, o.UpdatedAt,
+	}
 }
 
 func (r *organizationRecord) entity(version int64) *domain.Organization {
 	return &domain.Organization{
 		Version: version, Revision: r.Revision, ID: r.ID, Name: r.Name, Country: r.Country, BusinessID: r.BusinessID,
-		Language: r.Language, TimeZone: r.TimeZone, Alphabet: r.Alphabet, Suspended: r.Suspended, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		Language: r.Language, TimeZone: r.TimeZone, Alphabet: r.Alphabet, Suspended: r.Suspended, Register: r.Register, Unclaimed: r.Unclaimed,
+		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }
 
@@ -179,13 +208,14 @@ type seatRecord struct {
 	Person    domain.PersonID `json:"person"`
 	Activated bool            `json:"activated,omitzero"`
 	Barred    bool            `json:"barred,omitzero"`
+	Chief     bool            `json:"chief,omitzero"`
 	Validity  validityRecord  `json:"validity,omitzero"`
 }
 
 func administratorsRecordOf(a *domain.Administrators) administratorsRecord {
 	r := administratorsRecord{Organization: a.Organization}
 	for _, s := range a.Seats {
-		r.Seats = append(r.Seats, seatRecord{s.Person, s.Activated, s.Barred, validityRecord(s.Validity)})
+		r.Seats = append(r.Seats, seatRecord{s.Person, s.Activated, s.Barred, s.Chief, validityRecord(s.Validity)})
 	}
 	return r
 }
@@ -193,7 +223,7 @@ func administratorsRecordOf(a *domain.Administrators) administratorsRecord {
 func (r *administratorsRecord) entity(version int64) *domain.Administrators {
 	a := &domain.Administrators{Version: version, Organization: r.Organization}
 	for _, s := range r.Seats {
-		a.Seats = append(a.Seats, domain.Seat{Person: s.Person, Activated: s.Activated, Barred: s.Barred, Validity: domain.Validity(s.Validity)})
+		a.Seats = append(a.Seats, domain.Seat{Person: s.Person, Activated: s.Activated, Barred: s.Barred, Chief: s.Chief, Validity: domain.Validity(s.Validity)})
 	}
 	return a
 }

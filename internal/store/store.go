@@ -33,6 +33,8 @@ func failure(err error) error {
 		return nil
 	case condition, errors.Is(err, table.ErrContended):
 		return domain.ErrContended.Because(err)
+	case errors.Is(err, table.ErrSize):
+		return domain.ErrTooMuch.Because(err)
 	case errors.Is(err, table.ErrUnavailable), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return domain.ErrUnavailable.Because(err)
 	}
@@ -54,7 +56,14 @@ func (s *Store) items(ctx context.Context, keys map[table.Key]bool) (map[table.K
 	found, errs := make([]map[table.Key]table.Item, len(batches)), make([]error, len(batches))
 	var all sync.WaitGroup
 	for i, batch := range batches {
-		all.Go(func() { found[i], errs[i] = s.table.Get(ctx, batch...) })
+		all.Go(func() {
+			defer func() {
+				if p := recover(); p != nil { // nobody else could, outside of the request's own goroutine
+					errs[i] = fmt.Errorf("panic: %v", p)
+				}
+			}()
+			found[i], errs[i] = s.table.Get(ctx, batch...)
+		})
 	}
 	all.Wait()
 	items := make(map[table.Key]table.Item, len(list))

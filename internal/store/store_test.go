@@ -88,6 +88,7 @@ type whole struct {
 	reference      *domain.ResourceClaim
 	mandates       *domain.Mandates // from org2
 	subscription   *domain.Subscription
+	nationalID     *domain.NationalIDClaim
 	service        *domain.ServiceClient
 	business       *domain.OrganizationClaim
 	administrators *domain.Administrators
@@ -96,6 +97,10 @@ type whole struct {
 	reset          *domain.Link
 	mail           *domain.Mail
 	audit          *domain.AuditEntry
+	seal           *domain.AuditSeal
+	chain          *domain.AuditChain
+	sweep          *domain.SealSweep
+	erasure        *domain.Erasure
 	attempts       *domain.Attempts
 	receipt        *domain.Receipt
 	signing        *domain.Signing
@@ -119,7 +124,7 @@ func everything() whole {
 	organization := func(id domain.OrganizationID, name, businessID string) *domain.Organization {
 		return &domain.Organization{
 			Revision: 6, ID: id, Name: name, Country: "FI", BusinessID: businessID, Language: "fi", TimeZone: "Europe/Helsinki",
-			Alphabet: "sv", Suspended: true, CreatedAt: now, UpdatedAt: now.Add(time.Hour),
+			Alphabet: "sv", Suspended: true, Register: "PRH", Unclaimed: true, CreatedAt: now, UpdatedAt: now.Add(time.Hour),
 		}
 	}
 	site := domain.NewResourceID(now)
@@ -132,7 +137,8 @@ func everything() whole {
 			ID: "asg_1", Roles: []domain.RoleKey{"user"}, Rights: []domain.RightKey{"order", "users:see"},
 			Scopes: []domain.Scope{{Type: domain.ForClient, ID: string(org2)}, {Type: "worksite", ID: string(site)}},
 		}},
-		Validity: validity, DefaultTask: "order", JobTitles: map[domain.ResourceID]string{site: "foreman", "res_2": "\u2028"},
+		NationalID: domain.NationalID{Country: "FI", Sealed: domain.SealedField{Key: "1", Data: []byte{0, 7, 255}}, Hash: "keyed hash"},
+		Validity:   validity, DefaultTask: "order", JobTitles: map[domain.ResourceID]string{site: "foreman", "res_2": "\u2028"},
 		Subscription: "+358401234567", Unsubscribed: true, RemovedAt: now.Add(2 * time.Hour),
 		ActivatedAt: now, LastSignInAt: now.Add(time.Second), CreatedAt: now.Add(-time.Hour), UpdatedAt: now.Add(time.Hour),
 	}
@@ -159,6 +165,7 @@ func everything() whole {
 		mandates: &domain.Mandates{
 			Principal: org2, Agent: org, Name: "Asiakas Oy", Alphabet: "sv", Items: []domain.Mandate{mandate("man_1"), standing},
 		},
+		nationalID:   &domain.NationalIDClaim{Organization: org, Hash: "keyed hash", Person: p.ID},
 		subscription: &domain.Subscription{Organization: org, ID: "+358401234567", Active: true, Person: p.ID, UpdatedAt: now},
 		service: &domain.ServiceClient{
 			ID: domain.NewServiceID(now), Name: "A shop", Scopes: []domain.ServiceScope{domain.MayEvaluate, domain.MaySearch},
@@ -166,7 +173,7 @@ func everything() whole {
 		},
 		business: &domain.OrganizationClaim{Country: "FI", BusinessID: "9999999-2", Organization: org},
 		administrators: &domain.Administrators{
-			Organization: org, Seats: []domain.Seat{{Person: p.ID, Activated: true, Barred: true, Validity: validity}, {Person: "usr_2", Activated: true, Barred: true, Validity: validity}},
+			Organization: org, Seats: []domain.Seat{{Person: p.ID, Activated: true, Barred: true, Chief: true, Validity: validity}, {Person: "usr_2", Activated: true, Barred: true, Validity: validity}},
 		},
 		activation: link(domain.ForActivation), reset: link(domain.ForPasswordReset),
 		mail: &domain.Mail{
@@ -179,6 +186,13 @@ func everything() whole {
 			Action: domain.UserUpdated, Subject: domain.Subject{Type: "user", ID: string(p.ID)}, RequestID: "request-1",
 			Changes: []domain.FieldChange{{Field: "phone", Before: "1", After: "2"}, {Field: "roles", Before: "a", After: "b"}},
 		},
+		seal: &domain.AuditSeal{
+			Organization: org, Number: 7, Previous: "hash of 6", Hash: "hash of 7", At: now,
+			Entries: []domain.SealedEntry{{ID: "aud_1", Hash: "hash of 1", Late: true}, {ID: "aud_2", Hash: "hash of 2", Late: true}},
+		},
+		chain:    &domain.AuditChain{Organization: org, Number: 7, Hash: "hash of 7", Last: "aud_2", Entries: 12, At: now},
+		sweep:    &domain.SealSweep{UpTo: now},
+		erasure:  &domain.Erasure{Person: "usr_4", Organizations: []domain.OrganizationID{org, org2}, At: now},
 		attempts: &domain.Attempts{Key: "sign-in/1", Count: 7, LastAt: now, Known: true},
 		receipt: &domain.Receipt{
 			Key: "key", Fingerprint: "fingerprint", Status: 201, ETag: `"1"`, Location: "/v1/x", Body: []byte(`{"a":"å"}`), ExpiresAt: now.Add(time.Hour),
@@ -190,7 +204,8 @@ func everything() whole {
 func (w whole) entities() []domain.Entity {
 	return []domain.Entity{
 		w.person, w.email, w.membership, w.organization, w.business, w.administrators, w.session, w.activation, w.reset, w.mail, w.audit,
-		w.attempts, w.receipt, w.signing, w.removed, w.client, w.resource, w.reference, w.mandates, w.subscription, w.service,
+		w.attempts, w.receipt, w.signing, w.removed, w.client, w.resource, w.reference, w.mandates, w.subscription, w.service, w.nationalID,
+		w.seal, w.chain, w.sweep, w.erasure,
 	}
 }
 
@@ -203,7 +218,7 @@ func (w whole) want() domain.Want {
 		Service: w.service.ID, Users: []domain.PersonID{w.person.ID, w.removed.Person, "usr_3"},
 		Resources: []domain.ResourceID{w.resource.ID, "res_3"}, Reference: w.reference.ResourceRef,
 		Clients: []domain.OrganizationID{org2, org3}, Agents: []domain.OrganizationID{org2, org3}, Organizations: []domain.OrganizationID{org2, org3},
-		Subscription: w.subscription.ID,
+		NationalIDs: []string{"keyed hash", "an older one"}, Subscription: w.subscription.ID, Chain: true, Sweep: true, Erasure: w.erasure.Person,
 		Questions: []domain.Question{
 			{Person: w.person.ID, From: org, Where: org},
 			{Person: w.person.ID, From: org, Where: org, Resource: w.resource.ID},
@@ -257,6 +272,7 @@ func TestEveryEntityComesBackAsItWasWritten(t *testing.T) {
 		w.person.GivenName, w.person.Phone, w.person.PasswordHash, w.person.Organizations = "Eino", "", "", []domain.OrganizationID{org2}
 		w.membership.DefaultTask, w.membership.Validity, w.membership.ActivatedAt, w.membership.LastSignInAt = "", domain.Validity{}, time.Time{}, time.Time{}
 		w.membership.Assignments, w.membership.JobTitles, w.membership.Subscription, w.membership.Unsubscribed = nil, nil, "", false
+		w.membership.NationalID = domain.NationalID{}
 		w.removed.RemovedAt = w.removed.RemovedAt.Add(time.Hour)
 		w.administrators.Seats = nil
 		w.organization.Suspended = false
@@ -277,6 +293,9 @@ func TestEveryEntityComesBackAsItWasWritten(t *testing.T) {
 				entities[i] = domain.Sealed{Link: e}
 			case *domain.AuditEntry:
 				w.audit.ID = domain.NewAuditID(now.Add(time.Minute))
+			case *domain.AuditSeal:
+				w.seal.Number++
+				w.seal.Entries[1].Late = false
 			}
 		}
 		commit(t, s, puts(entities...))
@@ -316,7 +335,8 @@ func (w whole) compare(t *testing.T, s *Store, version int64) {
 			org2: {Organization: w.client, Given: &domain.Mandates{Principal: org, Agent: org2}, Received: w.mandates},
 		},
 		Organizations: map[domain.OrganizationID]*domain.Organization{org2: w.client},
-		Subscription:  w.subscription,
+		Subscription:  w.subscription, NationalIDs: map[string]*domain.NationalIDClaim{"keyed hash": w.nationalID},
+		Chain: w.chain, Sweep: w.sweep, Erasure: w.erasure,
 		Grounds: []*domain.Grounds{
 			{Member: place, Where: w.organization},
 			{Member: place, Where: w.organization, Resource: w.resource},
@@ -373,7 +393,24 @@ func (w whole) compare(t *testing.T, s *Store, version int64) {
 		t.Fatal(err)
 	}
 	same("organizations", []*domain.Organization{w.client, w.organization}, organizations.Items)
-	audit, err := s.Audit(ctx, org, domain.PageRequest{Limit: 1})
+	links, err := s.Links(ctx, w.person.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same("links", []*domain.Link{w.activation, w.reset}, links)
+	audited, err := s.Audited(ctx, w.audit.At, w.audit.At)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same("audited", []domain.OrganizationID{org}, audited)
+	seals, err := s.Seals(ctx, org, domain.PageRequest{Limit: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same("seals", []*domain.AuditSeal{w.seal}, seals.Items)
+	alone(t, "mails to", w.mail, func() (domain.Page[*domain.Mail], error) { return s.MailsTo(ctx, w.person.ID, ten) })
+	alone(t, "erasures", w.erasure, func() (domain.Page[*domain.Erasure], error) { return s.Erasures(ctx, ten) })
+	audit, err := s.Audit(ctx, org, domain.AuditSpan{}, domain.PageRequest{Limit: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -403,8 +440,8 @@ func TestWhatIsNotThere(t *testing.T) {
 			Administrators: &domain.Administrators{Organization: org}, Attempts: map[string]*domain.Attempts{},
 			Memberships: map[domain.PersonID]*domain.Membership{}, Resources: map[domain.ResourceID]*domain.Resource{},
 			Clients: map[domain.OrganizationID]*domain.Client{}, Agents: map[domain.OrganizationID]*domain.Agent{},
-			Organizations: map[domain.OrganizationID]*domain.Organization{},
-			Grounds:       []*domain.Grounds{{}, {}, {}, {}, {}, {}},
+			Organizations: map[domain.OrganizationID]*domain.Organization{}, NationalIDs: map[string]*domain.NationalIDClaim{},
+			Grounds: []*domain.Grounds{{}, {}, {}, {}, {}, {}},
 		}, scene); diff != "" {
 			t.Error(diff)
 		}
@@ -463,7 +500,27 @@ func TestWhatIsNotThere(t *testing.T) {
 				return len(p.Items), p.Next, err
 			},
 			"audit": func() (int, string, error) {
-				p, err := s.Audit(t.Context(), org, domain.PageRequest{Limit: 1})
+				p, err := s.Audit(t.Context(), org, domain.AuditSpan{}, domain.PageRequest{Limit: 1})
+				return len(p.Items), p.Next, err
+			},
+			"seals": func() (int, string, error) {
+				p, err := s.Seals(t.Context(), org, domain.PageRequest{Limit: 1})
+				return len(p.Items), p.Next, err
+			},
+			"audited": func() (int, string, error) {
+				orgs, err := s.Audited(t.Context(), now.Add(-time.Hour), now)
+				return len(orgs), "", err
+			},
+			"links": func() (int, string, error) {
+				links, err := s.Links(t.Context(), "usr_1")
+				return len(links), "", err
+			},
+			"mails to": func() (int, string, error) {
+				p, err := s.MailsTo(t.Context(), "usr_1", domain.PageRequest{Limit: 1})
+				return len(p.Items), p.Next, err
+			},
+			"erasures": func() (int, string, error) {
+				p, err := s.Erasures(t.Context(), domain.PageRequest{Limit: 1})
 				return len(p.Items), p.Next, err
 			},
 			"due mail": func() (int, string, error) {
@@ -637,8 +694,9 @@ func TestLoadIsOneCall(t *testing.T) {
 	}
 	// organization, administrators, membership, person, session, link, e-mail, business, signing, receipt, two attempts;
 	// service, two users more, two resources, reference, subscription; two other organizations and what is between each
-	// of them and ours, both ways; and of the questions two memberships elsewhere and a resource that is not there
-	if got := counter.Counts(); got.Gets != 1 || got.Keys != 12+7+6+3 || got.Queries != 0 {
+	// of them and ours, both ways; and of the questions two memberships elsewhere and a resource that is not there;
+	// the chain and the sweep of the audit's seals, an erasure
+	if got := counter.Counts(); got.Gets != 1 || got.Keys != 12+7+6+3+3 || got.Queries != 0 {
 		t.Errorf("%+v", got)
 	}
 }
@@ -666,8 +724,22 @@ func TestFailures(t *testing.T) {
 			_, err := s.Organizations(ctx, domain.PageRequest{Limit: 1})
 			return err
 		},
+		"Seals": func(ctx context.Context, s *Store) error {
+			_, err := s.Seals(ctx, org, domain.PageRequest{Limit: 1})
+			return err
+		},
+		"Audited": func(ctx context.Context, s *Store) error { _, err := s.Audited(ctx, now, now); return err },
+		"Links":   func(ctx context.Context, s *Store) error { _, err := s.Links(ctx, "usr_1"); return err },
+		"MailsTo": func(ctx context.Context, s *Store) error {
+			_, err := s.MailsTo(ctx, "usr_1", domain.PageRequest{Limit: 1})
+			return err
+		},
+		"Erasures": func(ctx context.Context, s *Store) error {
+			_, err := s.Erasures(ctx, domain.PageRequest{Limit: 1})
+			return err
+		},
 		"Audit": func(ctx context.Context, s *Store) error {
-			_, err := s.Audit(ctx, org, domain.PageRequest{Limit: 1})
+			_, err := s.Audit(ctx, org, domain.AuditSpan{}, domain.PageRequest{Limit: 1})
 			return err
 		},
 		"Load of many": func(ctx context.Context, s *Store) error {
@@ -778,7 +850,7 @@ func TestBrokenItem(t *testing.T) {
 		"MAIL#mai_1":          func() error { _, err := s.Mail(t.Context(), "mai_1"); return err },
 		"SESSION#usr_1 ses_1": func() error { _, err := s.Sessions(t.Context(), "usr_1"); return err },
 		"AUDIT#" + string(org): func() error {
-			_, err := s.Audit(t.Context(), org, domain.PageRequest{Limit: 1})
+			_, err := s.Audit(t.Context(), org, domain.AuditSpan{}, domain.PageRequest{Limit: 1})
 			return err
 		},
 		"USER#usr_1": func() error { _, err := s.AllUsers(t.Context(), org); return err },

@@ -62,7 +62,7 @@ func CheckTransact(ops []Op) error {
 			return fmt.Errorf("operation %d: %w", i, err)
 		}
 		if total += size; total > MaxTransactSize {
-			return limit("a transaction of more than %d bytes", MaxTransactSize)
+			return fmt.Errorf("%w: a transaction of more than %d bytes", ErrSize, MaxTransactSize)
 		}
 		if _, twice := seen[op.Item.Key]; twice {
 			return limit("operation %d is the second on its key", i)
@@ -115,7 +115,7 @@ func checkItem(item Item) (size int, err error) {
 	case item.ExpiresAt.Nanosecond() != 0:
 		return 0, limit("an expiry that is not in whole seconds")
 	case size > MaxItemSize:
-		return 0, limit("an item of %d bytes, at most %d", size, MaxItemSize)
+		return 0, fmt.Errorf("%w: an item of %d bytes, at most %d", ErrSize, size, MaxItemSize)
 	}
 	return size, nil
 }

@@ -63,6 +63,10 @@ var ErrContended = errors.New("table: contended")
 // ErrLimit: the call itself breaks a limit of the seam. It is a fault of the caller's.
 var ErrLimit = errors.New("table: limit")
 
+// ErrSize is the ErrLimit of an item, or of a transaction, of too many bytes: what
+// a caller has been given to keep can have grown beyond what can be kept.
+var ErrSize = fmt.Errorf("%w of size", ErrLimit)
+
 // ConditionError says that a transaction did nothing because the conditions of
 // the operations at these positions did not hold, in rising order: all such
 // operations, unless other transactions were under way on some of the items.

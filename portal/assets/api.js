@@ -6,9 +6,9 @@ const patience = 30_000; // milliseconds; the gateway in front of the API waits 
 
 // Problem is an answer that is not the one asked for, or none at all.
 export class Problem extends Error {
-  constructor({ status = 0, code = 'network', requestId, errors = [], wait = 0 } = {}) {
+  constructor({ status = 0, code = 'network', detail = '', requestId, errors = [], wait = 0 } = {}) {
     super(code);
-    Object.assign(this, { status, code, requestId, errors, wait });
+    Object.assign(this, { status, code, detail, requestId, errors, wait });
   }
 
   // Whether the request surely had no effect, so that it can be made anew.
@@ -108,6 +108,7 @@ async function call(method, path, body, headers) {
   throw new Problem({
     status: answer.status,
     code: data?.code ?? 'unexpected',
+    detail: data?.detail,
     requestId: data?.requestId,
     errors: data?.errors,
     wait: Number(answer.headers.get('Retry-After')) || 0,

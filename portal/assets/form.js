@@ -9,9 +9,10 @@ const shortest = 8;
 const longest = 128;
 
 // Makes a form call send, at most once at a time. check gives faults
-// [{name, code}] beside those of required fields and addresses. handled may
-// take a problem over, and then returns true.
-export function handle(form, { check = () => [], send, handled = () => false }) {
+// [{name, code, filling}] beside those of required fields and addresses. handled
+// may take a problem over, and then returns true. refused tells in the reader's
+// language what the detail of a refusal tells.
+export function handle(form, { check = () => [], send, handled = () => false, refused }) {
   for (const input of form.querySelectorAll('input[type=password]')) addReveal(input);
   const button = form.querySelector('[type=submit]');
   let busy = false;
@@ -29,7 +30,7 @@ export function handle(form, { check = () => [], send, handled = () => false }) 
     try {
       await send(form);
     } catch (problem) {
-      if (!handled(problem)) showProblem(form, problem);
+      if (!handled(problem)) showProblem(form, problem, refused);
     } finally {
       busy = false;
       button.removeAttribute('aria-disabled');
@@ -52,7 +53,8 @@ function plainFaults(form) {
   const faults = [];
   for (const { name, type, required, value, validity } of form.querySelectorAll('input:enabled')) {
     const typed = type === 'password' ? value : value.trim();
-    if (required && typed === '') faults.push({ name, code: 'required' });
+    if (validity.badInput && type === 'date') faults.push({ name, code: 'date-invalid' });
+    else if (required && typed === '') faults.push({ name, code: 'required' });
     else if (type === 'email' && validity.typeMismatch) faults.push({ name, code: 'email-invalid' });
   }
   return faults;
@@ -67,8 +69,8 @@ export function explain(problem, text, reference) {
   say(reference, 'error.reference', { id: problem.requestId });
 }
 
-export function showProblem(form, problem) {
-  const faults = (problem.errors ?? []).map(({ pointer, code }) => ({ name: pointer.split('/')[1], code }));
+export function showProblem(form, problem, refused = (detail) => detail) {
+  const faults = (problem.errors ?? []).map(({ pointer, code }) => ({ name: pointer.slice(1), code }));
   if (faults.length > 0) {
     showFaults(form, faults);
     return;
@@ -76,15 +78,22 @@ export function showProblem(form, problem) {
   const text = el('p');
   const reference = el('p', { class: 'small' });
   explain(problem, text, reference);
-  showSummary(form, text, reference);
+  showSummary(form, text, ...refusal(problem, refused), reference);
+}
+
+// Codes whose detail says which role or right is refused, and where.
+const refusals = ['role-not-yours-to-give', 'right-not-yours-to-give', 'scope-not-fitting', 'above-mandate'];
+
+function refusal({ code, detail }, refused) {
+  return refusals.includes(code) && detail ? [el('p', { class: 'small', 'data-testid': 'refusal' }, refused(detail))] : [];
 }
 
 // Tells faults in a list at the top, and each at its field.
 export function showFaults(form, faults) {
-  const items = faults.map(({ name, code }) => {
+  const items = faults.map(({ name, code, filling }) => {
     const key = has(`error.${code}`) ? `error.${code}` : 'error.field';
     const field = fieldOf(form, name);
-    return el('li', {}, field ? mark(form, field, key) : say(el('span'), key));
+    return el('li', {}, field ? mark(form, field, key, filling) : say(el('span'), key, filling));
   });
   showSummary(form, say(el('p'), 'error.summary'), el('ul', {}, ...items));
 }
@@ -106,27 +115,37 @@ function showSummary(form, ...content) {
   summary.focus();
 }
 
-// The input of a name; of several, the group they are in.
+// The input of a name, or of what its value lies in; of several, the group they are in.
 function fieldOf(form, name) {
-  const found = form.elements.namedItem(name ?? '');
-  const first = found instanceof RadioNodeList ? found[0] : found;
-  return first?.closest('fieldset') ?? first;
+  for (let at = name ?? ''; at; at = at.slice(0, Math.max(0, at.lastIndexOf('/')))) {
+    const found = form.elements.namedItem(at);
+    const first = found instanceof RadioNodeList ? found[0] : found;
+    if (first) return ['checkbox', 'radio'].includes(first.type) ? first.closest('fieldset') : first;
+  }
+  return null;
 }
 
 // Marks a field as faulty, and returns a link that leads to it.
-function mark(form, field, key) {
+function mark(form, field, key, filling) {
   const label = form.querySelector(`label[for="${field.id}"]`) ?? field.querySelector('legend');
   if (!field.hasAttribute('aria-invalid')) {
     field.setAttribute('aria-invalid', 'true');
-    label.after(say(el('p', { class: 'fault', id: faultID(field) }), key));
+    label.after(say(el('p', { class: 'fault', id: faultID(field) }), key, filling));
     describe(field, (ids) => [...ids, faultID(field)]);
   }
-  const link = el('a', { href: `#${field.id}` }, say(el('span'), label.dataset.text), ': ', say(el('span'), key));
+  const link = el('a', { href: `#${field.id}` }, say(el('span'), label.dataset.text), ': ', say(el('span'), key, filling));
+  unfold(field);
   link.addEventListener('click', (event) => {
     event.preventDefault();
-    (field.querySelector('input') ?? field).focus();
+    unfold(field);
+    (field.querySelector('input, select') ?? field).focus();
   });
   return link;
+}
+
+// Opens what the field is folded away in.
+function unfold(field) {
+  for (let fold = field.closest('details'); fold; fold = fold.parentElement.closest('details')) fold.open = true;
 }
 
 const faultID = (field) => `${field.id}-fault`;

@@ -77,11 +77,11 @@ export async function attempt(work) {
   }
 }
 
-// Tells what has been done, above the page's content.
-export function announce(key, filling) {
+// Tells what has been done, above the page's content, and what is worth knowing beside it.
+export function announce(key, filling, ...more) {
   const message = byId('message');
-  message.className = 'message good';
-  message.replaceChildren(say(el('span'), key, filling));
+  message.className = more.some((node) => node.matches('.warning, :has(.warning)')) ? 'message warn' : 'message good';
+  message.replaceChildren(say(el('span'), key, filling), ...more);
 }
 
 // Tells what could not be done.

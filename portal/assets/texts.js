@@ -100,6 +100,9 @@ export function written(value) {
   return String(value ?? '');
 }
 
+// A day that the API gives as YYYY-MM-DD, wherever the reader is.
+export const day = (text) => new Intl.DateTimeFormat(locales[language], { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(text));
+
 // A span from now, such as "in 5 minutes".
 export function within(seconds) {
   const [count, unit] = seconds < 90 ? [seconds, 'second'] : [Math.ceil(seconds / 60), 'minute'];
@@ -112,5 +115,6 @@ function translate(node) {
   if (node.dataset.name) {
     node.title = t(node.dataset.name, filling);
     node.setAttribute('aria-label', node.title);
+    if ('placeholder' in node) node.placeholder = node.title;
   }
 }

@@ -1,9 +1,14 @@
+import { accessEditor, placesOf } from './access.js';
 import { askSigned, create, signedIn } from './api.js';
 import { breakable, byId, el, icon } from './dom.js';
 import { clear, handle, showProblem } from './form.js';
 import { currentOrganization, holding, keepOrganization } from './organization.js';
 import { announce, attempt, complain, show, startSigned } from './page.js';
-import { among, languages, name, onLanguage, say, written } from './texts.js';
+import { settled } from './picker.js';
+import { everywhere, named, ownRights, profile, readProfile, refused, rightName, roleName, typeName } from './profile.js';
+import { day, has, name, onLanguage, say, t, written } from './texts.js';
+import { userForm } from './user-form.js';
+import { validityFields } from './validity.js';
 
 const me = await startSigned();
 const places = holding(me.memberships, 'users:see');
@@ -16,9 +21,9 @@ const [mayEdit, maySend] = ['users:edit', 'users:send-activation'].map((right) =
 const organization = place.organizationName;
 const path = `/v1/organizations/${place.organizationId}/users`;
 
-const users = [];
+let users = [];
 let next = null; // cursor of the users not read yet
-let profile;
+let total; // of users, where the API has counted them
 
 function showPlaces() {
   const menu = byId('organization');
@@ -32,34 +37,143 @@ function showPlaces() {
   });
 }
 
-// The list.
+// Which users are asked for, and in which order.
 
-async function readUsers() {
-  next = await readPage(users, next);
+const plain = { view: 'all', q: '', role: '', status: '', rights: [], sort: 'name' };
+let wanted = plain;
+
+const views = { all: 'view.all', own: 'view.own', partner: 'view.partner', inactive: 'view.inactive' };
+const columns = { name: 'users.name', email: 'field.email', role: 'users.roles', status: 'users.status', lastSignInAt: 'users.lastSignIn' };
+
+function question(at, cursor) {
+  const { view, q, role, status, rights, sort } = wanted;
+  const query = new URLSearchParams();
+  const put = (key, value) => value && query.append(key, value);
+  put('q', q);
+  put('role', role);
+  for (const right of rights) put('right', right);
+  if (view === 'inactive') put('status', view);
+  else put('status', status);
+  if (view === 'own' || view === 'partner') put('kind', view);
+  if (sort !== 'name') put('sort', sort);
+  put('cursor', cursor);
+  return query.size > 0 ? `${at}?${query}` : at;
 }
 
-// Adds the users behind a cursor to a list, and returns the next cursor.
-async function readPage(list, cursor) {
-  const { data } = await askSigned('GET', cursor ? `${path}?cursor=${encodeURIComponent(cursor)}` : path);
-  const here = new Set(list.map(({ id }) => id)); // invited on this page, and read again now
-  list.push(...data.items.filter(({ id }) => !here.has(id)));
-  return data.next || null;
+const filters = () => [wanted.role, wanted.view !== 'inactive' && wanted.status, ...wanted.rights].filter(Boolean).length;
+
+let asked = 0;
+
+// Asks for other users than those shown.
+async function ask(change) {
+  wanted = { ...wanted, ...change };
+  showWanted();
+  const own = ++asked;
+  byId('users').setAttribute('aria-busy', 'true');
+  try {
+    const page = await readPage([], null);
+    if (own !== asked) return; // something else was asked for meanwhile
+    take(page);
+    render();
+  } catch (problem) {
+    if (own === asked) complain(problem);
+  } finally {
+    if (own === asked) byId('users').removeAttribute('aria-busy');
+  }
+}
+
+function take(page) {
+  ({ list: users, cursor: next, count: total } = page);
+}
+
+// What is asked for, as the fields above the list say it.
+function showWanted() {
+  const { policies, roles, rights } = profile;
+  const offered = ['all', ...(policies.partners ? ['own', 'partner'] : []), ...(policies.removalOwn === 'deactivate' ? ['inactive'] : [])];
+  byId('views').hidden = offered.length < 2;
+  const held = document.activeElement.closest('#views button')?.dataset.view;
+  byId('views').replaceChildren(...offered.map((view) => {
+    const button = say(el('button', { type: 'button', 'data-view': view, 'aria-pressed': String(view === wanted.view) }), views[view]);
+    button.addEventListener('click', () => ask({ view }));
+    return button;
+  }));
+  if (held) document.querySelector(`#views [data-view="${held}"]`)?.focus();
+
+  const fill = (id, value, options) => {
+    byId(id).replaceChildren(...options.map(([key, text]) => el('option', { value: key }, text)));
+    byId(id).value = value;
+  };
+  fill('filter-role', wanted.role, [['', t('filter.any')], ...roles.map(({ key }) => [key, roleName(key)])]);
+  const statuses = ['invited', 'active', ...(policies.fixedTerm ? ['upcoming', 'expired'] : []), 'locked', ...(policies.subscription ? ['unsubscribed'] : [])];
+  fill('filter-status', wanted.status, [['', t('filter.any')], ...statuses.map((status) => [status, t(`status.${status}`)])]);
+  byId('filter-status-field').hidden = wanted.view === 'inactive';
+  const orders = Object.entries(columns).flatMap(([column, key]) => [[column, `${t(key)} ↑`], [`-${column}`, `${t(key)} ↓`]]);
+  fill('users-sort', wanted.sort, orders);
+  const focused = document.activeElement.closest('#filter-rights input')?.value;
+  byId('filter-rights').replaceChildren(...[...rights.map(({ key }) => key), ...ownRights()].map(rightBox));
+  if (focused) document.querySelector(`#filter-rights [value="${focused}"]`).focus();
+  if (byId('users-search').value.trim() !== wanted.q) byId('users-search').value = wanted.q;
+  say(byId('filters-summary'), filters() > 0 ? 'filter.some' : 'filter.none', { count: filters() });
+  byId('filter-clear').hidden = filters() === 0;
+
+  for (const th of document.querySelectorAll('th[data-sort]')) {
+    const order = { [th.dataset.sort]: 'ascending', [`-${th.dataset.sort}`]: 'descending' }[wanted.sort];
+    if (order) th.setAttribute('aria-sort', order);
+    else th.removeAttribute('aria-sort');
+  }
+}
+
+function rightBox(key) {
+  const input = el('input', { type: 'checkbox', id: `filter-right-${key}`, value: key, checked: wanted.rights.includes(key) });
+  input.addEventListener('change', () => {
+    ask({ rights: input.checked ? [...wanted.rights, key] : wanted.rights.filter((other) => other !== key) });
+  });
+  return el('div', { class: 'choice' }, input, el('label', { for: input.id }, rightName(key)));
+}
+
+byId('users-search').addEventListener('input', settled(() => ask({ q: byId('users-search').value.trim() })));
+byId('filter-role').addEventListener('change', () => ask({ role: byId('filter-role').value }));
+byId('filter-status').addEventListener('change', () => ask({ status: byId('filter-status').value }));
+byId('users-sort').addEventListener('change', () => ask({ sort: byId('users-sort').value }));
+byId('filter-clear').addEventListener('click', () => {
+  byId('filters').querySelector('summary').focus();
+  ask({ role: '', status: '', rights: [] });
+});
+for (const th of document.querySelectorAll('th[data-sort]')) {
+  const { sort } = th.dataset;
+  th.querySelector('button').addEventListener('click', () => ask({ sort: wanted.sort === sort ? `-${sort}` : sort }));
+}
+
+// The list.
+
+const enough = 20; // users to show at once; a page that was sifted can have fewer
+
+// Adds the users behind a cursor to a list.
+async function readPage(before, from) {
+  const list = [...before];
+  let cursor = from;
+  let count;
+  do {
+    const { data } = await askSigned('GET', question(path, cursor));
+    const here = new Set(list.map(({ id }) => id)); // invited on this page, and read again now
+    list.push(...data.items.filter(({ id }) => !here.has(id)));
+    [cursor, count] = [data.next || null, data.count];
+  } while (cursor && list.length - before.length < enough);
+  return { list, cursor, count };
 }
 
 // Reads the list again as far as it was read, unless the reader is busy with it.
 async function refresh() {
-  const before = JSON.stringify(users);
-  const fresh = [];
-  let cursor = null;
+  const [before, own] = [JSON.stringify(users), asked];
+  let page = { list: [], cursor: null };
   try {
-    do cursor = await readPage(fresh, cursor); while (cursor && fresh.length < users.length);
+    do page = await readPage(page.list, page.cursor); while (page.cursor && page.list.length < users.length);
   } catch (problem) {
     if ([403, 404].includes(problem.status)) location.reload(); // which explains it
     return;
   }
-  if (JSON.stringify(users) !== before || document.querySelector('dialog[open]')) return;
-  users.splice(0, users.length, ...fresh);
-  next = cursor;
+  if (own !== asked || JSON.stringify(users) !== before || document.querySelector('dialog[open]')) return;
+  take(page);
   render();
 }
 
@@ -68,21 +182,31 @@ function render() {
   const holder = held?.closest('tr').dataset.user;
   byId('users-rows').replaceChildren(...users.map(row));
   if (held) document.querySelector(`tr[data-user="${holder}"] [data-testid="${held.dataset.testid}"]`)?.focus({ preventScroll: true });
-  say(byId('users-count'), next ? 'users.countSoFar' : 'users.count', { count: users.length });
+  tellCount();
   byId('users-more').hidden = next === null;
 }
 
+function tellCount() {
+  const count = users.length;
+  if (count === 0) say(byId('users-count'), 'users.none');
+  else if (next === null) say(byId('users-count'), 'users.count', { count });
+  else if (total === undefined) say(byId('users-count'), 'users.countSoFar', { count });
+  else say(byId('users-count'), 'users.countOf', { count, total });
+}
+
+const opens = (user) => mayEdit && user.status !== 'inactive';
+
 function row(user) {
-  const heading = say(mayEdit ? el('button', { type: 'button', class: 'link' }) : el('span', { tabindex: '-1' }), 'users.listName', user);
+  const heading = say(opens(user) ? el('button', { type: 'button', class: 'link' }) : el('span', { tabindex: '-1' }), 'users.listName', user);
   heading.dataset.testid = 'user-name';
   const tr = el('tr', { 'data-testid': 'user-row', 'data-user': user.id, 'data-email': user.email, 'data-status': user.status },
     el('th', { scope: 'row' }, heading, ' ', note(user)),
     cell('field.email', el('span', {}, ...breakable(user.email))),
-    cell('users.roles', el('span', {}, user.roles.map(roleName).join(', '))),
-    cell('users.status', badge(user.status)),
-    cell('users.lastSignIn', when(user.lastSignInAt)),
+    cell('users.roles', rolesOf(user)),
+    cell('users.status', statusOf(user)),
+    cell('users.lastSignIn', when(user)),
     el('td', { class: 'actions' }, ...actions(user)));
-  if (!mayEdit) return tr;
+  if (!opens(user)) return tr;
   tr.addEventListener('click', ({ target }) => {
     if (heading.contains(target) || (!target.closest('button') && getSelection().isCollapsed)) edit(user);
   });
@@ -91,7 +215,7 @@ function row(user) {
 
 // Narrow screens show the column's name beside each value.
 function cell(column, content) {
-  return el('td', {}, say(el('span', { class: 'column', 'aria-hidden': 'true' }), column), content);
+  return el('td', {}, say(el('span', { class: 'column' }), column), content);
 }
 
 function note(user) {
@@ -99,45 +223,62 @@ function note(user) {
   return user.kind === 'partner' ? say(el('span', { class: 'tag' }), 'users.partner') : null;
 }
 
-function badge(status) {
-  return say(el('span', { class: `badge ${status}`, 'data-testid': 'user-status' }), `status.${status}`);
+function rolesOf(user) {
+  const somewhere = user.assignedRoles.filter((key) => !user.roles.includes(key));
+  const none = user.roles.length + somewhere.length === 0;
+  return el('span', { 'data-testid': 'user-roles' }, none ? '–' : named(user.roles, roleName), somewhere.length > 0
+    ? say(el('span', { class: 'small below' }), 'users.somewhere', { roles: () => named(somewhere, roleName) }) : null);
 }
 
-function when(time) {
-  return time
-    ? el('time', { datetime: time }, written(new Date(time)))
-    : say(el('span', { class: 'faint' }), 'users.never');
+function statusOf({ status, signIn, validity }) {
+  const term = validity.type === 'fixedTerm' && status !== 'inactive';
+  return el('span', {},
+    say(el('span', { class: `badge ${status}`, 'data-testid': 'user-status' }), `status.${status}`),
+    term ? say(el('span', { class: 'small below', 'data-testid': 'user-term' }), 'validity.term', { from: () => day(validity.from), to: () => day(validity.to) }) : null,
+    signIn ? null : say(el('span', { class: 'small below', 'data-testid': 'user-no-sign-in' }), 'users.noSignIn'));
+}
+
+function when({ lastSignInAt, signIn }) {
+  if (lastSignInAt) return el('time', { datetime: lastSignInAt }, written(new Date(lastSignInAt)));
+  return signIn ? say(el('span', { class: 'faint' }), 'users.never') : el('span', { class: 'faint' }, '–');
 }
 
 function actions(user) {
+  const self = user.id === me.id;
+  if (user.status === 'inactive') {
+    return mayEdit ? [
+      action('back', 'users.restore', 'user-restore', () => restore(user)),
+      user.roles.length + user.assignedRoles.length > 0 && action('minus', 'users.strip', 'user-strip', () => askToStrip(user)),
+    ].filter(Boolean) : [];
+  }
   return [
-    mayEdit && user.activatedAt && action('key', 'users.sendReset', 'user-reset', () => sendMail(user, 'password-reset', 'users.resetSent')),
-    maySend && !user.activatedAt && action('envelope', 'users.resend', 'user-resend', () => sendMail(user, 'activation', 'users.resent')),
+    mayEdit && user.activatedAt && user.signIn && user.kind === 'own' && action('key', 'users.sendReset', 'user-reset', () => sendMail(user, 'password-reset', 'users.resetSent')),
+    maySend && user.signIn && user.status === 'invited' && action('envelope', 'users.resend', 'user-resend', () => sendMail(user, 'activation', 'users.resent')),
     mayEdit && action('pencil', 'users.edit', 'user-edit', () => edit(user)),
-    mayEdit && user.id !== me.id && action('bin', 'users.remove', 'user-remove', () => askRemoval(user)),
+    mayEdit && (!self || profile.policies.selfEdit) && action('places', 'access.title', 'user-access', () => editAccess(user)),
+    mayEdit && !self && action('lock', 'validity.action', 'user-validity', () => editValidity(user)),
+    mayEdit && !self && action('bin', 'users.remove', 'user-remove', () => askRemoval(user)),
   ].filter(Boolean);
 }
 
 function action(shape, key, testid, act) {
   const button = el('button', { type: 'button', class: `icon ${shape}`, 'data-testid': testid }, icon(shape), say(el('span', {}), key));
   name(button, key);
-  button.addEventListener('click', act);
+  button.addEventListener('click', () => Promise.resolve(act()).catch(complain));
   return button;
 }
 
-const roleName = (key) => {
-  const role = profile.roles.find((r) => r.key === key);
-  return role ? among(role.name) : key;
-};
-
 const indexOf = (user) => users.findIndex(({ id }) => id === user.id);
 
-const headingOf = (user) => document.querySelector(`tr[data-user="${user.id}"] [data-testid="user-name"]`);
+const headingOf = (user) => document.querySelector(`tr[data-user="${user.id}"] [data-testid="user-name"]`) ?? byId('heading');
 
 byId('users-more').addEventListener('click', async () => {
   const first = users.length;
+  const own = asked;
   try {
-    await readUsers();
+    const page = await readPage(users, next);
+    if (own !== asked) return;
+    take(page);
   } catch (problem) {
     complain(problem);
     return;
@@ -146,133 +287,54 @@ byId('users-more').addEventListener('click', async () => {
   if (users.length > first) headingOf(users[first]).focus();
 });
 
+// Shows a user as they are now, and tells what was done.
+function finish(user, key, ...more) {
+  const at = indexOf(user);
+  if (at >= 0) users.splice(at, 1, user);
+  render();
+  headingOf(user).focus();
+  announce(key, user, ...more);
+}
+
+// What is allowed and worth a second look, beside what was done.
+const warned = ({ warnings = [] }) => warnings.filter(({ code }) => has(`warning.${code}`)).map(({ code, right }) => (
+  say(el('p', { class: 'warning', 'data-testid': 'warning' }), `warning.${code}`, { right: () => right && rightName(right) })));
+
 // The envelope and the key.
 
 async function sendMail(user, kind, done) {
+  await create(`${path}/${user.id}/${kind}`);
+  announce(done, user);
+}
+
+// A spreadsheet of those who are asked for.
+
+byId('export').addEventListener('click', async () => {
   try {
-    await create(`${path}/${user.id}/${kind}`);
-    announce(done, user);
+    const { data } = await askSigned('GET', question(`${path}/export`));
+    const link = say(el('a', { href: data.url, id: 'exported' }), 'users.exported', { count: data.count });
+    announce('users.exportReady', {}, el('p', {}, link));
+    link.focus();
   } catch (problem) {
     complain(problem);
   }
-}
-
-// Inviting and editing share a dialog; edited is null for a new user.
-
-const dialog = byId('user-dialog');
-const form = byId('user-form');
-let edited = null;
-let version = null;
-
-byId('invite').addEventListener('click', () => {
-  edited = null;
-  fill({ givenName: '', familyName: '', email: '', phone: '', language: me.language, roles: [lowestRole()] });
-  say(byId('user-heading'), 'users.invite');
-  say(byId('user-note'), 'users.inviteNote');
-  say(byId('user-save'), 'users.sendInvitation');
-  dialog.showModal();
 });
 
-async function edit(user) {
-  try {
-    await readEdited(user.id);
-  } catch (problem) {
-    complain(problem);
-    return;
+// Inviting and editing.
+
+let details;
+
+byId('invite').addEventListener('click', () => details.invite().catch(complain));
+
+const edit = (user) => details.edit(user).catch(complain);
+
+async function invited(user) {
+  if (JSON.stringify(wanted) !== JSON.stringify(plain)) await ask(plain);
+  if (indexOf(user) < 0) {
+    const at = users.findIndex((other) => compare(user, other) < 0);
+    users.splice(at < 0 ? users.length : at, 0, user);
   }
-  say(byId('user-heading'), 'users.fullName', edited);
-  say(byId('user-note'), edited.kind === 'partner' ? 'users.partnerNote' : 'users.emailNote');
-  say(byId('user-save'), 'dialog.save');
-  if (!dialog.open) dialog.showModal();
-}
-
-async function readEdited(id) {
-  const answer = await askSigned('GET', `${path}/${id}`);
-  [edited, version] = [answer.data, answer.etag];
-  fill(edited);
-}
-
-function fill(user) {
-  clear(form);
-  const { givenName, familyName, email, phone, language } = form.elements;
-  language.replaceChildren(...profile.languages.map((code) => el('option', { value: code, lang: code }, languages[code])));
-  givenName.value = user.givenName;
-  familyName.value = user.familyName;
-  email.value = user.email;
-  email.disabled = edited !== null;
-  phone.value = user.phone ?? '';
-  language.value = user.language;
-  for (const input of [givenName, familyName, phone, language]) input.disabled = user.kind === 'partner';
-  byId('user-role-choices').replaceChildren(...profile.roles.map((role) => choice(role, user.roles.includes(role.key))));
-}
-
-// A role can be chosen up to the own level; what is above stays as it is.
-function choice(role, checked) {
-  const id = `role-${role.key}`;
-  const input = el('input', { type: 'checkbox', name: 'roles', value: role.key, id, checked, disabled: role.level > ownLevel(), 'aria-describedby': `${id}-info` });
-  return el('div', { class: 'choice' }, input,
-    el('label', { for: id }, among(role.name)),
-    el('p', { class: 'hint', id: `${id}-info` }, role.info ? among(role.info) : ''));
-}
-
-const ownLevel = () => Math.max(0, ...profile.roles.filter(({ key }) => place.roles.includes(key)).map(({ level }) => level));
-
-const lowestRole = () => profile.roles.toSorted((a, b) => a.level - b.level)[0]?.key;
-
-// What the form says, in the words of the API.
-function entered() {
-  const { givenName, familyName, phone, language } = form.elements;
-  return {
-    givenName: givenName.value.trim(),
-    familyName: familyName.value.trim(),
-    phone: phone.value.trim(),
-    language: language.value,
-    roles: [...form.querySelectorAll('[name=roles]:checked')].map(({ value }) => value),
-  };
-}
-
-handle(form, {
-  send: () => (edited ? save() : invite()),
-  handled(problem) {
-    if (problem.code !== 'stale') return false;
-    reload(problem);
-    return true;
-  },
-});
-
-async function invite() {
-  const { phone, ...rest } = entered();
-  const email = form.elements.email.value.trim();
-  const { data: user } = await create(path, { ...rest, email, ...(phone && { phone }) });
-  const at = users.findIndex((other) => compare(user, other) < 0);
-  users.splice(at < 0 ? users.length : at, 0, user);
-  finish(user, 'users.invited');
-}
-
-async function save() {
-  const wanted = Object.entries(entered()).filter(([key, value]) => !same(value, edited[key] ?? ''));
-  let user = edited;
-  if (wanted.length > 0) {
-    user = (await askSigned('PATCH', `${path}/${edited.id}`, Object.fromEntries(wanted), { 'If-Match': version })).data;
-  }
-  users.splice(indexOf(user), 1, user);
-  finish(user, 'users.saved');
-}
-
-// Whether two values are the same; roles come in any order.
-const same = (a, b) => String([a].flat().toSorted()) === String([b].flat().toSorted());
-
-function finish(user, key) {
-  dialog.close();
-  render();
-  headingOf(user).focus();
-  announce(key, user);
-}
-
-// Somebody else was faster: the form then shows what is there now.
-async function reload(problem) {
-  const shown = await readEdited(edited.id).then(() => problem, (other) => other);
-  showProblem(form, shown);
+  finish(user, user.signIn ? 'users.invited' : 'users.added', ...warned(user));
 }
 
 const compare = (a, b) => {
@@ -280,29 +342,145 @@ const compare = (a, b) => {
   return order(a.familyName, b.familyName) || order(a.givenName, b.givenName);
 };
 
-// The bin.
+// What a user may do where.
+
+let access;
+let accessOf = null;
+let accessVersion = null;
+
+async function editAccess(user) {
+  await readAccess(user);
+  say(byId('access-heading'), 'access.of', user);
+  say(byId('access-note'), 'access.beside', { roles: () => named(user.roles, roleName) || '–' });
+  if (!byId('access-dialog').open) byId('access-dialog').showModal();
+}
+
+async function readAccess(user) {
+  accessOf = user;
+  const [{ data, etag }, names] = await Promise.all([askSigned('GET', `${path}/${user.id}/assignments`), placesOf(`${path}/${user.id}`)]);
+  accessVersion = etag;
+  clear(byId('access-form'));
+  access.fill({ assignments: data.items, places: names });
+  access.beside(user.roles);
+}
+
+function prepareAccess() {
+  access = accessEditor({ id: 'access', organization: place.organizationId, seesClients: place.rights.includes('mandates:see') });
+  byId('access-place').append(access.node);
+  const form = byId('access-form');
+  handle(form, {
+    check: () => access.faults(),
+    refused: (detail) => refused(detail, access.nameOf),
+    async send() {
+      const { data } = await askSigned('PUT', `${path}/${accessOf.id}/assignments`, { assignments: access.read() }, { 'If-Match': accessVersion });
+      const user = (await askSigned('GET', `${path}/${accessOf.id}`)).data;
+      byId('access-dialog').close();
+      finish(user, 'access.saved', ...warned(data));
+    },
+    handled(problem) {
+      if (problem.code !== 'stale') return false;
+      readAccess(accessOf).then(() => problem, (other) => other).then((shown) => showProblem(form, shown));
+      return true;
+    },
+  });
+}
+
+// From when and until when.
+
+let term = null;
+let termOf = null;
+let termVersion = null;
+
+async function editValidity(user) {
+  await readValidity(user);
+  say(byId('validity-heading'), 'validity.of', user);
+  if (!byId('validity-dialog').open) byId('validity-dialog').showModal();
+}
+
+async function readValidity({ id }) {
+  const { data, etag } = await askSigned('GET', `${path}/${id}`);
+  [termOf, termVersion] = [data, etag];
+  clear(byId('validity-form'));
+  term = validityFields('validity', '', ['indefinite', ...(profile.policies.fixedTerm ? ['fixedTerm'] : []), 'locked'], data.validity);
+  byId('validity-place').replaceChildren(term);
+}
+
+handle(byId('validity-form'), {
+  async send() {
+    const { data } = await askSigned('PUT', `${path}/${termOf.id}/validity`, term.read(), { 'If-Match': termVersion });
+    byId('validity-dialog').close();
+    const locked = [termOf, data].map(({ validity }) => validity.type === 'locked');
+    finish(data, locked[1] ? 'validity.nowLocked' : locked[0] ? 'validity.unlocked' : 'validity.saved');
+  },
+  handled(problem) {
+    if (problem.code !== 'stale') return false;
+    readValidity(termOf).then(() => problem, (other) => other).then((shown) => showProblem(byId('validity-form'), shown));
+    return true;
+  },
+});
+
+// The bin, and what takes everything from somebody who was removed.
 
 const removal = byId('remove-dialog');
-let removed = null;
+let confirmed = async () => {}; // what is done once it is
 
-function askRemoval(user) {
-  removed = user;
+function confirm(user, { heading, question: text, note: more, button, act }) {
   clear(byId('remove-form'));
-  say(byId('remove-heading'), 'users.removeOf', user);
-  say(byId('remove-question'), 'users.removeQuestion', { ...user, organization });
+  say(byId('remove-heading'), heading, user);
+  say(byId('remove-question'), text, { ...user, organization });
+  say(byId('remove-note'), more);
+  say(byId('remove-confirm'), button);
+  confirmed = act;
   removal.showModal();
 }
 
-handle(byId('remove-form'), {
-  async send() {
-    await askSigned('DELETE', `${path}/${removed.id}`);
-    users.splice(indexOf(removed), 1);
-    removal.close();
-    render();
-    byId('heading').focus();
-    announce('users.removed', removed);
-  },
-});
+function askRemoval(user) {
+  const kept = user.kind === 'own' && profile.policies.removalOwn === 'deactivate';
+  const more = user.kind === 'partner' ? 'users.removePartner' : kept ? 'users.removeKept' : 'users.removeGone';
+  confirm(user, {
+    heading: 'users.removeOf', question: 'users.removeQuestion', note: more, button: 'users.remove',
+    async act() {
+      await askSigned('DELETE', `${path}/${user.id}`);
+      users.splice(indexOf(user), 1);
+      removal.close();
+      render();
+      byId('heading').focus();
+      announce('users.removed', user);
+    },
+  });
+}
+
+function askToStrip(user) {
+  confirm(user, {
+    heading: 'users.stripOf', question: 'users.stripQuestion', note: 'users.stripNote', button: 'users.strip',
+    async act() {
+      await askSigned('DELETE', `${path}/${user.id}/assignments`);
+      removal.close();
+      finish({ ...user, roles: [], assignedRoles: [] }, 'users.stripped');
+    },
+  });
+}
+
+handle(byId('remove-form'), { send: () => confirmed() });
+
+async function restore(user) {
+  const { data } = await create(`${path}/${user.id}/restore`);
+  users.splice(indexOf(user), 1);
+  render();
+  byId('heading').focus();
+  announce(data.signIn ? 'users.restored' : 'users.restoredNoSignIn', data, ...lost(data.dropped));
+}
+
+// What did not come back with somebody.
+function lost({ roles, assignments }) {
+  if (roles.length + assignments.length === 0) return [];
+  const whole = roles.map((key) => [[key], [], [everywhere]]);
+  const rest = assignments.map((a) => [a.roles ?? [], a.rights ?? [], [...new Set(a.scopes.map(({ type }) => type))]]);
+  const line = ([some, rights, types]) => el('li', {}, say(el('span'), 'users.what', {
+    what: () => [...some.map(roleName), ...rights.map(rightName)].join(', '), where: () => named(types, typeName),
+  }));
+  return [el('div', { 'data-testid': 'dropped' }, say(el('p', { class: 'warning' }), 'users.dropped'), el('ul', {}, ...[...whole, ...rest].map(line)))];
+}
 
 for (const button of document.querySelectorAll('dialog .close')) {
   button.addEventListener('click', () => button.closest('dialog').close());
@@ -312,12 +490,19 @@ for (const button of document.querySelectorAll('dialog .close')) {
 
 showPlaces();
 await attempt(async () => {
-  profile = (await askSigned('GET', '/v1/profile')).data;
-  await readUsers();
+  await readProfile();
+  take(await readPage([], null));
 });
-onLanguage(render);
+details = userForm({ me, place, invited, saved: (user) => finish(user, 'users.saved', ...warned(user)) });
+prepareAccess();
+onLanguage(() => {
+  showWanted();
+  render();
+});
+showWanted();
 render();
 byId('invite').hidden = !mayEdit;
+byId('export').hidden = !place.rights.includes('users:export');
 show('list');
 
 // Who comes back to the tab sees what others have changed meanwhile.

@@ -17,6 +17,7 @@ func Bulk() endpoint.Endpoint {
 		Summary: "Gives each of these users each of these roles and rights in each of these scopes, or takes them. An operation that breaks off is sent again as it was.",
 		Access:  endpoint.Right(domain.RightEditUsers),
 		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
+		Whole:   true,
 		Errors: []*domain.Error{
 			domain.ErrSelf, domain.ErrRoleNotYours, domain.ErrRightNotYours, domain.ErrScope, domain.ErrAboveMandate,
 		},

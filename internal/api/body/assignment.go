@@ -94,26 +94,22 @@ func Grants(roles []domain.RoleKey, rights []domain.RightKey, scopes []Scope, p 
 
 // Keys reads keys of roles and rights: all of the profile, none twice.
 func Keys(roles []domain.RoleKey, rights []domain.RightKey, p *domain.Profile, pointer string, faults *domain.Faults) {
-	Each(roles, len(p.Roles), func(k domain.RoleKey) bool { return p.Role(k) != nil }, pointer+"/roles", faults)
+	Each(roles, func(k domain.RoleKey) bool { return p.Role(k) != nil }, pointer+"/roles", faults)
 	Rights(rights, p, pointer+"/rights", faults)
 }
 
 // Rights reads keys of rights: those of the profile and Fullmakt's own, none twice.
 func Rights(rights []domain.RightKey, p *domain.Profile, pointer string, faults *domain.Faults) {
-	Each(rights, len(p.EveryRight()), p.Knows, pointer, faults)
+	Each(rights, p.Knows, pointer, faults)
 }
 
 // Each reads a list of keys that are known, none of them twice.
-func Each[K comparable](keys []K, most int, known func(K) bool, pointer string, faults *domain.Faults) {
-	if len(keys) > most {
-		faults.Add(pointer, "too-long", "There are not as many.")
-		return
-	}
+func Each[K comparable](keys []K, known func(K) bool, pointer string, faults *domain.Faults) {
 	seen := map[K]bool{}
 	for i, key := range keys {
 		at := fmt.Sprintf("%s/%d", pointer, i)
 		if !known(key) {
-			faults.Add(at, "value-unknown", "There is no such thing in the portal.")
+			faults.Add(at, "value-unknown", "There is no such thing here.")
 		}
 		if seen[key] {
 			faults.Add(at, "value-repeated", "Give each once.")

@@ -132,7 +132,7 @@ func upTo(most int, s, pointer string, faults *domain.Faults) string {
 
 func line(s, pointer string, faults *domain.Faults) {
 	if strings.ContainsFunc(s, func(r rune) bool {
-		return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point) || r == utf8.RuneError
+		return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Noncharacter_Code_Point) || r == utf8.RuneError
 	}) {
 		faults.Add(pointer, "value-invalid", "This has characters that cannot be seen.")
 	}

@@ -79,5 +79,5 @@ func rights(in []domain.RightKey, known func(domain.RightKey) bool, p *domain.Pr
 	if len(in) == 0 {
 		faults.Add("/rights", "required", "Give at least one right, or revoke the mandate.")
 	}
-	body.Each(in, len(p.Rights), known, "/rights", faults)
+	body.Each(in, known, "/rights", faults)
 }

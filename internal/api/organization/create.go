@@ -15,8 +15,8 @@ func Create() endpoint.Endpoint {
 		ID: "organization-create", Method: http.MethodPost, Path: "/v1/organizations", Status: http.StatusCreated,
 		Summary: "Makes a customer organization and mails its first administrator an activation link.",
 		Access:  endpoint.Right(domain.RightOperate),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
-		Errors:  []*domain.Error{domain.ErrOrganizationHere, domain.ErrThrottled, domain.ErrTooMany, domain.ErrSubscription},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.SealFields, endpoint.IndexFields},
+		Errors:  []*domain.Error{domain.ErrOrganizationHere, domain.ErrThrottled, domain.ErrTooMany, domain.ErrSubscription, domain.ErrNationalIDExists},
 	}, func(in *createRequest, want *domain.Want) { want.ForCustomer(in.customer) }, create)
 }
 
@@ -54,6 +54,10 @@ type createResponse struct {
 }
 
 func create(ctx context.Context, call *endpoint.Call, in *createRequest) (createResponse, error) {
+	var err error
+	if in.customer.NationalID, err = in.Administrator.NationalID.Given(call, in.Country, "/administrator/nationalId"); err != nil {
+		return createResponse{}, err
+	}
 	org, admin, err := domain.CreateOrganization(ctx, call.Store, call.Change, call.Scene, call.Profile, in.customer)
 	if err != nil {
 		return createResponse{}, err

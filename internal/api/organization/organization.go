@@ -2,6 +2,7 @@
 package organization
 
 import (
+	"regexp"
 	"time"
 
 	"github.com/fullmakt/fullmakt/internal/api/body"
@@ -22,15 +23,32 @@ type organization struct {
 	BusinessID string                `json:"businessId" example:"9000000-3"`
 	Language   domain.Language       `json:"language" enum:"fi,sv,nb,en" example:"fi"`
 	TimeZone   string                `json:"timeZone" description:"IANA name. Days of validity are days there." example:"Europe/Helsinki"`
-	Suspended  bool                  `json:"suspended" description:"Closed by the operator: nothing that derives from it counts."`
+	Status     status                `json:"status" enum:"active,suspended" description:"Nothing that derives from a suspended one counts." example:"active"`
+	Register   string                `json:"register,omitzero" description:"The public register that it was made from; absent where somebody entered it by hand." example:"PRH"`
+	Unclaimed  bool                  `json:"unclaimed,omitzero" description:"It is no customer yet: somebody from it is another one's partner, and nobody administers it. organization-create makes it a customer."`
 	CreatedAt  time.Time             `json:"createdAt"`
 	UpdatedAt  time.Time             `json:"updatedAt"`
 }
 
+// status of an organization.
+type status string
+
+const (
+	active    status = "active"
+	suspended status = "suspended"
+)
+
+func statusOf(o *domain.Organization) status {
+	if o.Suspended {
+		return suspended
+	}
+	return active
+}
+
 func organizationOf(o *domain.Organization) organization {
 	return organization{
-		ID: o.ID, Name: o.Name, Country: o.Country, BusinessID: o.BusinessID, Language: o.Language, TimeZone: o.TimeZone, Suspended: o.Suspended,
-		CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt,
+		ID: o.ID, Name: o.Name, Country: o.Country, BusinessID: o.BusinessID, Language: o.Language, TimeZone: o.TimeZone, Status: statusOf(o),
+		Register: o.Register, Unclaimed: o.Unclaimed, CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt,
 	}
 }
 
@@ -40,12 +58,15 @@ func shown(call *endpoint.Call, o *domain.Organization) organization {
 	return organizationOf(o)
 }
 
+// zoneForm is that of a place; what else a host has among its zones is no zone everywhere.
+var zoneForm = regexp.MustCompile(`^[A-Z][A-Za-z]+(/[A-Z][A-Za-z_-]+)+$`)
+
 // zone reads an optional time zone.
 func zone(s, pointer string, faults *domain.Faults) string {
 	if s == "" {
 		return ""
 	}
-	if _, err := time.LoadLocation(s); err != nil || s == "Local" {
+	if _, err := time.LoadLocation(s); err != nil || !zoneForm.MatchString(s) {
 		faults.Add(pointer, "value-unknown", "Give an IANA time zone such as Europe/Helsinki.")
 	}
 	return s
@@ -59,6 +80,8 @@ type card struct {
 	Language   domain.Language `json:"language,omitzero" enum:"fi,sv,nb,en" description:"The organization's by default."`
 	// Subscription is not of the person but of their access.
 	Subscription domain.SubscriptionID `json:"subscription,omitzero" maxLength:"100" description:"Under which the administrator has access, where the portal asks for one. It is taken as active." example:"+4790000001"`
+	// NationalID is for portals that keep them.
+	NationalID *body.NationalID `json:"nationalId,omitempty" description:"Where the portal asks for it."`
 }
 
 func (c card) read(pointer string, fallback domain.Language, p *domain.Profile, faults *domain.Faults) domain.Card {

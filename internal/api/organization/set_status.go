@@ -22,11 +22,11 @@ func SetStatus() endpoint.Endpoint {
 type setStatusRequest struct {
 	Org     domain.OrganizationID `path:"org" json:"-"`
 	IfMatch string                `header:"If-Match" json:"-" required:"true"`
-	Status  string                `json:"status" required:"true" enum:"active,suspended" example:"suspended"`
+	Status  status                `json:"status" required:"true" enum:"active,suspended" example:"suspended"`
 }
 
 func (in *setStatusRequest) Read(_ *domain.Profile, faults *domain.Faults) {
-	if in.Status != "active" && in.Status != "suspended" {
+	if in.Status != active && in.Status != suspended {
 		faults.Add("/status", "value-unknown", "Use active or suspended.")
 	}
 }
@@ -38,7 +38,7 @@ func setStatus(_ context.Context, call *endpoint.Call, in *setStatusRequest) (or
 	if err := call.Match(call.Scene.Organization.Revision); err != nil {
 		return organization{}, err
 	}
-	org, err := domain.SetSuspended(call.Change, call.Scene, in.Status == "suspended")
+	org, err := domain.SetSuspended(call.Change, call.Scene, in.Status == suspended)
 	if err != nil {
 		return organization{}, err
 	}

@@ -13,10 +13,10 @@ import (
 func Update() endpoint.Endpoint {
 	return endpoint.New(endpoint.Spec{
 		ID: "organization-update", Method: http.MethodPatch, Path: "/v1/organizations/{org}", Status: http.StatusOK,
-		Summary: "Changes an organization's name, language or time zone.",
+		Summary: "Changes an organization's name or language; and its time zone, which is the operator's to change.",
 		Access:  endpoint.Right(domain.RightEditOrganization),
 		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
-		Errors:  []*domain.Error{domain.ErrStale, domain.ErrVersionRequired, domain.ErrLastAdmin},
+		Errors:  []*domain.Error{domain.ErrStale, domain.ErrVersionRequired, domain.ErrLastAdmin, domain.ErrOperatorOnly},
 	}, func(_ *updateRequest, want *domain.Want) { want.Administrators = true }, update)
 }
 
@@ -44,7 +44,7 @@ func update(_ context.Context, call *endpoint.Call, in *updateRequest) (organiza
 		return organization{}, err
 	}
 	patch := domain.OrganizationPatch{Name: in.Name, Language: in.Language, TimeZone: in.TimeZone}
-	org, err := domain.UpdateOrganization(call.Change, call.Scene, patch)
+	org, err := domain.UpdateOrganization(call.Change, call.Scene, call.Profile, patch)
 	if err != nil {
 		return organization{}, err
 	}

@@ -33,6 +33,21 @@ type response struct {
 	Roles         []role            `json:"roles"`
 	Rights        []right           `json:"rights"`
 	Mandates      []mandate         `json:"mandates" description:"Types of powers of attorney; none where nobody acts for others."`
+	// OwnRights have no names in a profile.
+	OwnRights []domain.RightKey `json:"ownRights" description:"Those of the user administration itself, which can be given too; docs/access.md says what each is." example:"[\"users:see\"]"`
+	Policies  policies          `json:"policies"`
+}
+
+// policies are what portals choose between.
+type policies struct {
+	RemovalOwn       domain.RemovalPolicy    `json:"removalOwn" enum:"erase,deactivate" description:"What becomes of an own user who is removed: gone, or inactive and to be restored."`
+	SelfEdit         bool                    `json:"selfEdit" description:"People may change their own roles and rights, as far as they may give them."`
+	FixedTerm        bool                    `json:"fixedTerm" description:"Users may be valid from a first to a last day; both are needed."`
+	Partners         bool                    `json:"partners" description:"People of other organizations may be users."`
+	Subscription     bool                    `json:"subscription" description:"A user needs an active subscription of the organization's."`
+	NationalID       domain.Presence         `json:"nationalId" enum:"none,optional,required" description:"Of users."`
+	SelfRegistration bool                    `json:"selfRegistration" description:"People may make accounts themselves."`
+	CreationRequires []domain.CreationChoice `json:"creationRequires" description:"What must be chosen for a new user, beside a role: modules, or the key of a resource type." example:"[\"modules\"]"`
 }
 
 type resourceType struct {
@@ -97,6 +112,8 @@ func get(_ context.Context, call *endpoint.Call, _ *getRequest) (response, error
 	for _, m := range p.Mandates {
 		out.Mandates = append(out.Mandates, mandate(m))
 	}
+	out.OwnRights, out.Policies = domain.AdministrativeRights, policies(p.Policies)
+	out.Policies.NationalID = cmp.Or(p.Policies.NationalID, domain.NotAsked)
 	return out, nil
 }
 

@@ -27,6 +27,7 @@ func TestGetShowsAllThatAProfileHas(t *testing.T) {
 			{Key: "diary", Name: text("Diary"), Sensitive: true},
 		},
 		Mandates: []domain.MandateType{{Key: "proxy", Name: text("Proxy"), Info: text("For others."), Rights: []domain.RightKey{"diary"}}},
+		Policies: domain.Policies{SelfEdit: true, CreationRequires: []domain.CreationChoice{"yard"}},
 	}
 	want := response{
 		Key: "wide", Languages: []domain.Language{"en"}, TimeZone: "Europe/Oslo", Country: "NO",
@@ -42,7 +43,9 @@ func TestGetShowsAllThatAProfileHas(t *testing.T) {
 			{Key: "open", Info: text("Opens."), On: "shed", Feature: "lock", With: "diary", Module: true, Recommended: true},
 			{Key: "diary", Name: text("Diary"), On: "organization", Sensitive: true},
 		},
-		Mandates: []mandate{{Key: "proxy", Name: text("Proxy"), Info: text("For others."), Rights: []domain.RightKey{"diary"}}},
+		Mandates:  []mandate{{Key: "proxy", Name: text("Proxy"), Info: text("For others."), Rights: []domain.RightKey{"diary"}}},
+		OwnRights: domain.AdministrativeRights,
+		Policies:  policies{SelfEdit: true, NationalID: "none", CreationRequires: []domain.CreationChoice{"yard"}},
 	}
 	got, err := get(t.Context(), &endpoint.Call{Deps: endpoint.Deps{Profile: p}}, nil)
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {

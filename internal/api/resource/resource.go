@@ -66,6 +66,6 @@ func features(in []domain.FeatureKey, t *domain.ResourceType, faults *domain.Fau
 	for _, f := range t.Features {
 		known[f] = true
 	}
-	body.Each(in, len(known), func(f domain.FeatureKey) bool { return known[f] }, "/features", faults)
+	body.Each(in, func(f domain.FeatureKey) bool { return known[f] }, "/features", faults)
 	slices.Sort(in)
 }

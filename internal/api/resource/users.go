@@ -21,7 +21,14 @@ func Users() endpoint.Endpoint {
 
 type usersRequest struct {
 	oneRequest
+	Candidates string `query:"candidates" json:"-" enum:"true" description:"true: also those who have nothing on it yet, to choose from."`
 	endpoint.Paging
+}
+
+func (in *usersRequest) Read(_ *domain.Profile, faults *domain.Faults) {
+	if in.Candidates != "" && in.Candidates != "true" {
+		faults.Add("?candidates", "value-unknown", "Use true, or leave it out.")
+	}
 }
 
 type usersResponse struct {
@@ -55,7 +62,11 @@ func users(ctx context.Context, call *endpoint.Call, in *usersRequest) (usersRes
 	if err != nil {
 		return usersResponse{}, err
 	}
-	page, err := domain.UsersOn(ctx, call.Store, call.Profile, call.Resource, req)
+	list := domain.UsersOn
+	if in.Candidates != "" {
+		list = domain.Candidates
+	}
+	page, err := list(ctx, call.Store, call.Profile, call.Resource, req)
 	if err != nil {
 		return usersResponse{}, err
 	}

@@ -22,7 +22,7 @@ func Create() endpoint.Endpoint {
 
 type createRequest struct {
 	Name   string                `json:"name" required:"true" minLength:"1" maxLength:"100" example:"Orders"`
-	Scopes []domain.ServiceScope `json:"scopes" required:"true" minItems:"1" uniqueItems:"true" description:"evaluate: to ask whether somebody may do something; search: to ask who may, and what somebody may." example:"[\"evaluate\"]"`
+	Scopes []domain.ServiceScope `json:"scopes" required:"true" minItems:"1" uniqueItems:"true" items.enum:"evaluate,search" description:"evaluate: to ask whether somebody may do something; search: to ask who may, and what somebody may." example:"[\"evaluate\"]"`
 	Rights []domain.RightKey     `json:"rights,omitempty" uniqueItems:"true" description:"What it may ask about; every right by default." example:"[\"order\"]"`
 }
 
@@ -32,7 +32,7 @@ func (in *createRequest) Read(p *domain.Profile, faults *domain.Faults) {
 		faults.Add("/scopes", "required", "Say what it may do.")
 	}
 	known := func(s domain.ServiceScope) bool { return slices.Contains(domain.ServiceScopes, s) }
-	body.Each(in.Scopes, len(domain.ServiceScopes), known, "/scopes", faults)
+	body.Each(in.Scopes, known, "/scopes", faults)
 	body.Rights(in.Rights, p, "/rights", faults)
 }
 

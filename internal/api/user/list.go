@@ -80,6 +80,8 @@ func list(ctx context.Context, call *endpoint.Call, in *listRequest) (listRespon
 func (r *listResponse) show(call *endpoint.Call, users []*domain.Membership) {
 	zone := call.Scene.Organization.Zone()
 	for _, m := range users {
-		r.Items = append(r.Items, userOf(m, call.Profile, call.Now(), zone))
+		u := userOf(m, call.Profile, call.Now(), zone)
+		u.JobTitles = nil // of which somebody can have thousands
+		r.Items = append(r.Items, u)
 	}
 }

@@ -16,10 +16,10 @@ func ResetPassword() endpoint.Endpoint {
 		Summary: "Mails an own user a link to a new password. Nobody else ever sees it.",
 		Access:  endpoint.Right(domain.RightEditUsers),
 		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
-		Errors:  []*domain.Error{domain.ErrPartnerCard, domain.ErrNotActivated, domain.ErrInactive, domain.ErrThrottled},
+		Errors:  []*domain.Error{domain.ErrPartnerCard, domain.ErrNotActivated, domain.ErrInactive, domain.ErrNoSignIn, domain.ErrRoleNotYours, domain.ErrRightNotYours, domain.ErrThrottled},
 	}, nil, resetPassword)
 }
 
 func resetPassword(ctx context.Context, call *endpoint.Call, _ *oneRequest) (body.Empty, error) {
-	return body.Empty{}, domain.ResetByAdministrator(ctx, call.Store, call.Change, call.Scene)
+	return body.Empty{}, domain.ResetByAdministrator(ctx, call.Store, call.Change, call.Scene, call.Profile)
 }

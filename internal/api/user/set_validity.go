@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/fullmakt/fullmakt/internal/api/body"
 	"github.com/fullmakt/fullmakt/internal/domain"
 	"github.com/fullmakt/fullmakt/internal/endpoint"
 )
@@ -25,7 +26,7 @@ type setValidityRequest struct {
 	Org     domain.OrganizationID `path:"org" json:"-"`
 	User    domain.PersonID       `path:"user" json:"-"`
 	IfMatch string                `header:"If-Match" json:"-" required:"true"`
-	validity
+	body.Validity
 
 	next domain.Validity
 }
@@ -34,7 +35,7 @@ func (in *setValidityRequest) Read(p *domain.Profile, faults *domain.Faults) {
 	if in.Type == "" {
 		faults.Add("/type", "required", "This is needed.")
 	}
-	in.next = in.validity.read("", faults)
+	in.next = in.Validity.Read("", faults)
 	in.next.Check(p, "", faults)
 }
 

@@ -15,10 +15,10 @@ func Update() endpoint.Endpoint {
 		ID: "user-update", Method: http.MethodPatch, Path: "/v1/organizations/{org}/users/{user}", Status: http.StatusOK,
 		Summary: "Changes a user's details or roles.",
 		Access:  endpoint.Right(domain.RightEditUsers),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.DeleteItems, endpoint.SealFields, endpoint.IndexFields},
 		Errors: []*domain.Error{
 			domain.ErrStale, domain.ErrVersionRequired, domain.ErrPartnerCard, domain.ErrSelf, domain.ErrLastAdmin, domain.ErrRoleNotYours,
-			domain.ErrRightNotYours, domain.ErrScope, domain.ErrInactive, domain.ErrSubscription, domain.ErrThrottled,
+			domain.ErrRightNotYours, domain.ErrScope, domain.ErrInactive, domain.ErrSubscription, domain.ErrThrottled, domain.ErrNationalIDExists,
 		},
 	}, func(in *updateRequest, want *domain.Want) {
 		want.Administrators = true
@@ -39,6 +39,7 @@ type updateRequest struct {
 	Roles        *[]domain.RoleKey      `json:"roles,omitempty" uniqueItems:"true" description:"Those that hold for the whole organization." example:"[\"user\"]"`
 	DefaultTask  *string                `json:"defaultTask,omitempty" maxLength:"200" description:"Empty for none." example:"Site 12"`
 	Subscription *domain.SubscriptionID `json:"subscription,omitempty" minLength:"1" maxLength:"100" description:"Another active subscription of the organization's, where the portal asks for one." example:"+4790000001"`
+	NationalID   *body.NationalID       `json:"nationalId,omitempty" description:"Of an own user, where the portal asks for it; an empty code for none."`
 }
 
 func (in *updateRequest) Read(p *domain.Profile, faults *domain.Faults) {
@@ -63,9 +64,19 @@ func update(ctx context.Context, call *endpoint.Call, in *updateRequest) (user, 
 	if err := call.Match(call.Scene.Membership.Revision); err != nil {
 		return user{}, err
 	}
+	var given *domain.GivenNationalID
+	if in.NationalID != nil {
+		given = &domain.GivenNationalID{}
+		if *in.NationalID != (body.NationalID{}) {
+			var err error
+			if *given, err = in.NationalID.Given(call, call.Scene.Organization.Country, "/nationalId"); err != nil {
+				return user{}, err
+			}
+		}
+	}
 	m, err := domain.UpdateUser(ctx, call.Store, call.Change, call.Scene, call.Profile, domain.UserPatch{
 		GivenName: in.GivenName, FamilyName: in.FamilyName, Phone: in.Phone, Language: in.Language,
-		Roles: in.Roles, DefaultTask: in.DefaultTask, Subscription: in.Subscription,
+		Roles: in.Roles, DefaultTask: in.DefaultTask, Subscription: in.Subscription, NationalID: given,
 	})
 	if err != nil {
 		return user{}, err

@@ -5,9 +5,9 @@
 package awsapp
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -26,13 +26,25 @@ import (
 	"github.com/fullmakt/fullmakt/internal/lambdahttp"
 	"github.com/fullmakt/fullmakt/internal/password"
 	"github.com/fullmakt/fullmakt/internal/profile"
+	"github.com/fullmakt/fullmakt/internal/registry"
+	"github.com/fullmakt/fullmakt/internal/registry/bolagsverket"
+	"github.com/fullmakt/fullmakt/internal/registry/nordic"
 	"github.com/fullmakt/fullmakt/internal/store"
+	"github.com/fullmakt/fullmakt/internal/table"
 	"github.com/fullmakt/fullmakt/internal/table/dynamotable"
 )
 
-// Serve is the Lambda function of an endpoint. It does not return.
-func Serve(e endpoint.Endpoint) {
-	run(e.Needs, func(b base) lambda.Handler { return serve(e, b) })
+// Serve is the Lambda function of an endpoint, with the parts for those of its
+// needs that not every function has. It does not return.
+func Serve(e endpoint.Endpoint, parts ...EndpointPart) {
+	run(e.Needs, func(b base) lambda.Handler { return serve(e, parts, b) })
+}
+
+// EndpointPart gives an endpoint what one of its needs asks for. It is linked
+// only into the functions that name it.
+type EndpointPart struct {
+	Need endpoint.Need
+	Wire func(env *Env, deps *endpoint.Deps)
 }
 
 // Run is the Lambda function of a job, with the parts for those of its needs
@@ -52,6 +64,7 @@ type Part struct {
 type base struct {
 	env     *Env
 	log     *slog.Logger
+	table   table.Table
 	store   domain.Store
 	profile *domain.Profile
 }
@@ -75,7 +88,8 @@ func start(env *Env, log *slog.Logger, needs []endpoint.Need, wire func(base) la
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	b := base{env: env, log: log, store: tableStore(env), profile: portalProfile(env)}
+	t := openTable(env)
+	b := base{env: env, log: log, table: t, store: store.New(t), profile: portalProfile(env)}
 	handler = wire(b)
 	if err := env.Err(); err != nil {
 		return nil, err
@@ -101,7 +115,7 @@ func (b base) warmUp() {
 	}
 }
 
-func serve(e endpoint.Endpoint, b base) lambda.Handler {
+func serve(e endpoint.Endpoint, parts []EndpointPart, b base) lambda.Handler {
 	deps := endpoint.Deps{Store: b.store, Profile: b.profile, Clock: time.Now, Log: b.log}
 	if e.Hashes {
 		deps.Hasher = password.New()
@@ -109,18 +123,32 @@ func serve(e endpoint.Endpoint, b base) lambda.Handler {
 	if e.Needing(endpoint.OwnAddress) {
 		deps.PublicURL = b.env.PortalURL()
 	}
+	if e.Needing(endpoint.ReadRegistry) {
+		deps.Registry = registers(b)
+	}
+	for _, need := range []endpoint.Need{endpoint.WriteFiles, endpoint.SealFields, endpoint.OpenFields, endpoint.IndexFields} {
+		if !e.Needing(need) {
+			continue
+		}
+		i := slices.IndexFunc(parts, func(p EndpointPart) bool { return p.Need == need })
+		if i < 0 {
+			b.env.lacks(need)
+			continue
+		}
+		parts[i].Wire(b.env, &deps)
+	}
 	return lambdahttp.New(e.Spec, e.Handler(deps), b.log)
 }
 
 func work(j job.Job, parts []Part, b base) lambda.Handler {
 	deps := job.Deps{Store: b.store, Profile: b.profile, Clock: time.Now, Log: b.log}
-	for _, need := range []endpoint.Need{endpoint.SendMail, endpoint.MintLinks} {
+	for _, need := range []endpoint.Need{endpoint.SendMail, endpoint.MintLinks, endpoint.SealFields, endpoint.OpenFields, endpoint.IndexFields} {
 		if !slices.Contains(j.Needs, need) {
 			continue
 		}
 		i := slices.IndexFunc(parts, func(p Part) bool { return p.Need == need })
 		if i < 0 {
-			b.env.Fault("the need "+string(need), errors.New("has no part in the function's main"))
+			b.env.lacks(need)
 			continue
 		}
 		parts[i].Wire(b.env, &deps)
@@ -128,10 +156,30 @@ func work(j job.Job, parts []Part, b base) lambda.Handler {
 	return &worker{job: j, deps: deps}
 }
 
-func tableStore(env *Env) domain.Store {
-	return store.New(dynamotable.New(dynamotable.Config{
+func openTable(env *Env) table.Table {
+	return dynamotable.New(dynamotable.Config{
 		Region: env.Region(), Table: env.Required(EnvTable, Name(255, "_.-")), Endpoint: env.Endpoint("DYNAMODB"),
-	}))
+	})
+}
+
+// registers are the public company registers: those that are open to everybody,
+// and those that the deployment has been let into.
+func registers(b base) domain.Registry {
+	c := nordic.Public()
+	c.PRH = cmp.Or(b.env.Optional(EnvPRH, webAddress), c.PRH)
+	c.Brreg = cmp.Or(b.env.Optional(EnvBrreg, webAddress), c.Brreg)
+	c.Plain = true // webAddress lets nothing plain through but what is on this machine
+	id, secret := b.env.Optional(EnvBolagsverketID, Line), b.env.Optional(EnvBolagsverketSecret, Line)
+	if id != "" || secret != "" {
+		c.Bolagsverket = bolagsverket.Config{
+			URL: bolagsverket.PublicURL, TokenURL: bolagsverket.PublicTokenURL, ClientID: id, ClientSecret: secret,
+		}
+	}
+	drivers, err := nordic.Drivers(c)
+	if err != nil {
+		b.env.Fault("FULLMAKT_REGISTRY_*", err)
+	}
+	return &registry.Lookup{Drivers: drivers, Cache: store.NewRegisterCache(b.table), Clock: time.Now, Log: b.log}
 }
 
 func portalProfile(env *Env) (p *domain.Profile) {

@@ -23,7 +23,23 @@ const (
 	EnvOperatorName     = "FULLMAKT_OPERATOR_NAME"          // of the company whose portal it is
 	EnvPortalURL        = "FULLMAKT_PORTAL_URL"             // base of the links in mails and of the API, without a slash at its end
 	EnvLinkKey          = "FULLMAKT_LINK_KEY"               // id, ARN or alias of the KMS key that mints one-time links
+	EnvFileBucket       = "FULLMAKT_FILE_BUCKET"            // of S3, for files that are fetched by a link
+
+	EnvFieldKey      = "FULLMAKT_FIELD_KEY"      // id, ARN or alias of the KMS key that seals fields
+	EnvIndexKeys     = "FULLMAKT_INDEX_KEYS"     // of those that hash fields, the newest first, with commas between them
+	EnvArtificialIDs = "FULLMAKT_ARTIFICIAL_IDS" // true: national ids that are nobody's are let in; for tests
+
+	// Bases of the addresses of public company registers, if they are not at their public ones.
+	EnvPRH   = "FULLMAKT_REGISTRY_PRH_URL"
+	EnvBrreg = "FULLMAKT_REGISTRY_BRREG_URL"
+	// The client that Bolagsverket, which asks for one, lets in; without it Swedish companies are not looked up.
+	EnvBolagsverketID     = "FULLMAKT_REGISTRY_BOLAGSVERKET_CLIENT_ID"
+	EnvBolagsverketSecret = "FULLMAKT_REGISTRY_BOLAGSVERKET_CLIENT_SECRET"
 )
+
+// FilePrefix begins the names of all objects in the bucket of files. A function
+// that puts files there may do so below it only.
+const FilePrefix = "exports/"
 
 // Variables are the ones that a function with these needs is given by its
 // deployment; the first of the two must not be empty.
@@ -38,6 +54,22 @@ func Variables(needs []endpoint.Need) (required, optional []string) {
 	}
 	if slices.Contains(needs, endpoint.MintLinks) {
 		required = append(required, EnvLinkKey)
+	}
+	if slices.Contains(needs, endpoint.WriteFiles) {
+		required = append(required, EnvFileBucket)
+	}
+	sealing := slices.Contains(needs, endpoint.SealFields) || slices.Contains(needs, endpoint.OpenFields)
+	if sealing {
+		required = append(required, EnvFieldKey)
+	}
+	if slices.Contains(needs, endpoint.IndexFields) {
+		required = append(required, EnvIndexKeys)
+	}
+	if sealing || slices.Contains(needs, endpoint.IndexFields) {
+		optional = append(optional, EnvArtificialIDs)
+	}
+	if slices.Contains(needs, endpoint.ReadRegistry) {
+		optional = append(optional, EnvPRH, EnvBrreg, EnvBolagsverketID, EnvBolagsverketSecret)
 	}
 	return required, optional
 }
@@ -83,6 +115,11 @@ func (e *Env) Fault(name string, err error) {
 	}
 }
 
+// lacks notes a need that the function's main has no part for.
+func (e *Env) lacks(n endpoint.Need) {
+	e.Fault("the need "+string(n), errors.New("has no part in the function's main"))
+}
+
 // Err is all that is wrong; nil when the function can start.
 func (e *Env) Err() error { return errors.Join(e.faults...) }
 
@@ -100,6 +137,16 @@ func (e *Env) Endpoint(service string) string {
 		}
 		return err
 	})
+}
+
+// ArtificialIDs tells whether national ids that are nobody's are let in.
+func (e *Env) ArtificialIDs() bool {
+	return e.Optional(EnvArtificialIDs, func(value string) error {
+		if value != "true" && value != "false" {
+			return errors.New("is neither true nor false")
+		}
+		return nil
+	}) == "true"
 }
 
 // PortalURL is the base of the links in mails.

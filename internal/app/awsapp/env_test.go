@@ -3,12 +3,15 @@ package awsapp
 import (
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"github.com/fullmakt/fullmakt/internal/domain"
 	"github.com/fullmakt/fullmakt/internal/endpoint"
+	"github.com/fullmakt/fullmakt/internal/registry"
 )
 
 func env(variables map[string]string) *Env {
@@ -105,7 +108,7 @@ func TestVariablesAreThoseThatAreRead(t *testing.T) {
 		ID: "thing-get", Method: http.MethodGet, Path: "/v1/thing", Summary: "Shows it.", Status: http.StatusOK, Access: endpoint.Public("it is for tests"),
 	}
 	get := endpoint.New[request, endpoint.None](spec, nil, nil)
-	if _, err := start(e, slog.New(slog.DiscardHandler), nil, func(b base) lambda.Handler { return serve(get, b) }); err != nil {
+	if _, err := start(e, slog.New(slog.DiscardHandler), nil, func(b base) lambda.Handler { return serve(get, nil, b) }); err != nil {
 		t.Fatal(err)
 	}
 	required, optional := Variables(nil)
@@ -117,5 +120,45 @@ func TestVariablesAreThoseThatAreRead(t *testing.T) {
 	}
 	for name := range read {
 		t.Errorf("%s is read and not in Variables", name)
+	}
+}
+
+// Public registers are where they are unless a deployment says otherwise; the
+// one that asks for a client is there only with all that it asks for.
+func TestXF19_Registers(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		variables map[string]string
+		fault     string
+		sweden    bool
+	}{
+		{map[string]string{}, "", false},
+		{map[string]string{EnvPRH: "https://registers.example.com/prh", EnvBrreg: "http://127.0.0.1:9999/brreg"}, "", false},
+		{map[string]string{EnvBolagsverketID: "id", EnvBolagsverketSecret: "a secret"}, "", true},
+		{map[string]string{EnvPRH: "http://registers.example.com/prh"}, EnvPRH, false},
+		{map[string]string{EnvBrreg: "https://registers.example.com/brreg/"}, "FULLMAKT_REGISTRY_", false},
+		{map[string]string{EnvBolagsverketID: "id"}, "the client has no id or no secret", false},
+		{map[string]string{EnvBolagsverketSecret: "a secret"}, "the client has no id or no secret", false},
+	} {
+		e := env(c.variables)
+		registers := registers(base{env: e}).(*registry.Lookup)
+		if err := e.Err(); (err == nil) != (c.fault == "") || err != nil && !strings.Contains(err.Error(), c.fault) {
+			t.Errorf("%v: %v", c.variables, err)
+		}
+		if err := e.Err(); err != nil {
+			if strings.Contains(err.Error(), "a secret") {
+				t.Errorf("the fault tells the secret: %v", err)
+			}
+			continue
+		}
+		for _, country := range []domain.Country{"FI", "AX", "NO", "SE"} {
+			if want := country != "SE" || c.sweden; (registers.Drivers[country] != nil) != want {
+				t.Errorf("%v: a register of %s is there: %t", c.variables, country, !want)
+			}
+		}
+	}
+	_, optional := Variables([]endpoint.Need{endpoint.ReadRegistry})
+	if want := []string{EnvPRH, EnvBrreg, EnvBolagsverketID, EnvBolagsverketSecret}; !slices.Equal(optional, want) {
+		t.Errorf("variables %v, want %v", optional, want)
 	}
 }

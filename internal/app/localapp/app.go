@@ -21,6 +21,8 @@ import (
 	"github.com/fullmakt/fullmakt/internal/job/jobs"
 	"github.com/fullmakt/fullmakt/internal/mail/filemail"
 	"github.com/fullmakt/fullmakt/internal/profile/profilefile"
+	"github.com/fullmakt/fullmakt/internal/registry"
+	"github.com/fullmakt/fullmakt/internal/sheet/xlsxsheet"
 	"github.com/fullmakt/fullmakt/internal/store"
 	"github.com/fullmakt/fullmakt/internal/table"
 )
@@ -31,10 +33,15 @@ type Config struct {
 	Profile   *domain.Profile
 	Hasher    domain.Hasher
 	Mailbox   *filemail.Mailbox
-	LinkKey   []byte // of the one-time links; 32 bytes
-	PortalURL string // base of the links in mails, and of the API
-	Operator  string // the company's name
+	LinkKey   []byte       // of the one-time links; 32 bytes
+	Vault     domain.Vault // of national ids; nil: one that is gone with the process
+	PortalURL string       // base of the links in mails, and of the API
+	Operator  string       // the company's name
 	Log       *slog.Logger
+	// Registers are the public company registers, by country; nil: there are none.
+	Registers map[domain.Country]registry.Driver
+	// FakeRegisters is served below FakeRegistersPath, if not nil.
+	FakeRegisters http.Handler
 	// Sender replaces the mailbox, and Clock the system's, where a test wants it.
 	Sender domain.Sender
 	Clock  func() time.Time
@@ -44,6 +51,7 @@ type Config struct {
 type App struct {
 	config  Config
 	jobs    []job.Job
+	files   *files
 	handler http.Handler
 
 	mu     sync.Mutex
@@ -58,7 +66,11 @@ func New(c Config) *App {
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
+	if c.Vault == nil {
+		c.Vault = inMemory()
+	}
 	a := &App{config: c, jobs: jobs.All()}
+	a.files = &files{base: c.PortalURL, now: a.Now, all: map[string]file{}}
 	a.handler = a.routes()
 	return a
 }
@@ -90,6 +102,14 @@ func (a *App) endpointDeps(e endpoint.Endpoint) endpoint.Deps {
 	if e.Needing(endpoint.OwnAddress) {
 		deps.PublicURL = a.config.PortalURL
 	}
+	if e.Needing(endpoint.ReadRegistry) {
+		deps.Registry = &registry.Lookup{Drivers: a.config.Registers, Cache: store.NewRegisterCache(t), Clock: a.Now, Log: a.config.Log}
+	}
+	if e.Needing(endpoint.WriteFiles) {
+		deps.Files, deps.Workbook = a.files, xlsxsheet.Open
+	}
+	// Nobody's national ids are kept on a laptop but those that are nobody's.
+	deps.Vault, deps.ArtificialIDs = a.vaultFor(e.ID, e.Needs), true
 	return deps
 }
 
@@ -105,6 +125,7 @@ func (a *App) Run(ctx context.Context, id string, event json.RawMessage) (any, e
 	}
 	deps := job.Deps{
 		Store: store.New(limit(a.config.Table, j.ID, j.Needs, false)), Profile: a.config.Profile, Clock: a.Now, Log: a.config.Log,
+		Vault: a.vaultFor(j.ID, j.Needs),
 	}
 	for _, need := range j.Needs {
 		switch need {

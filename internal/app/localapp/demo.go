@@ -126,6 +126,7 @@ func (l *loader) administrator(ctx context.Context, of domain.OrganizationID) (*
 
 func (l *loader) organization(ctx context.Context, o profilefile.DemoOrganization) error {
 	var want domain.Want
+	o.Customer.NationalID.Vault = l.config.Vault
 	want.ForCustomer(o.Customer)
 	made := &customer{resources: map[domain.ResourceID]domain.ResourceID{}}
 	err := l.do(ctx, l.operator, domain.RightOperate, want, func(c *domain.Change, s *domain.Scene) error {
@@ -195,6 +196,7 @@ func (l *loader) user(ctx context.Context, of domain.OrganizationID, u profilefi
 		from, to := l.days(*u.Term, org)
 		u.New.Validity = domain.Validity{Type: domain.FixedTerm, From: from, To: to}
 	}
+	u.New.NationalID.Vault = l.config.Vault
 	u.New.Assignments = slices.Clone(u.New.Assignments)
 	for i := range u.New.Assignments {
 		a := &u.New.Assignments[i]
@@ -211,8 +213,19 @@ func (l *loader) user(ctx context.Context, of domain.OrganizationID, u profilefi
 	}
 	want := domain.Want{Organization: org.ID}
 	want.ForInvitation(u.New)
+	invite := func(c *domain.Change, s *domain.Scene) (*domain.Membership, error) {
+		return domain.Invite(ctx, l.store, c, s, l.config.Profile, u.New)
+	}
+	if from := l.made[u.From]; from != nil {
+		company := domain.OrganizationClaim{Country: from.Country, BusinessID: from.BusinessID}
+		want.ForCompanysInvitation(u.New, company)
+		invite = func(c *domain.Change, s *domain.Scene) (*domain.Membership, error) {
+			// The company is here: no register is asked.
+			return domain.InvitePartner(ctx, l.store, nil, c, s, l.config.Profile, u.New, company)
+		}
+	}
 	return l.do(ctx, org.administrator, domain.RightEditUsers, want, func(c *domain.Change, s *domain.Scene) error {
-		m, err := domain.Invite(ctx, l.store, c, s, l.config.Profile, u.New)
+		m, err := invite(c, s)
 		if err == nil {
 			l.invite(org, m)
 		}

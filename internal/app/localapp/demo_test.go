@@ -147,6 +147,8 @@ func TestDemoPeopleMayWhatTheREADMEsSay(t *testing.T) {
 			{"lahja.raportti@rakennuttaja-esimerkki.example", "reports", "", "", domain.Allowed},
 			{"lahja.raportti@rakennuttaja-esimerkki.example", "object:documents", "", "Liikuntasali", domain.Allowed},
 			{"armas.piirto@arkkitehdit-nayte.example", "project:documents", "", "Kirjastokilpailu", domain.Allowed},
+			{"pihla.piirros@arkkitehdit-nayte.example", "project:documents", "", "Satamakeskus", domain.Allowed},
+			{"pihla.piirros@arkkitehdit-nayte.example", "project:publish", "", "Satamakeskus", domain.NotAssigned},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

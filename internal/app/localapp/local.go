@@ -18,6 +18,9 @@ import (
 	"github.com/fullmakt/fullmakt/portal"
 )
 
+// FakeRegistersPath is where what stands in for the public company registers is.
+const FakeRegistersPath = "/_local/registers"
+
 // local adds what no Lambda has: the pages, the API's description, and what
 // people and tests need to look behind the scenes.
 func (a *App) local(mux *http.ServeMux) {
@@ -32,6 +35,10 @@ func (a *App) local(mux *http.ServeMux) {
 	mux.Handle("GET /_local/clock", here(a.clock))
 	mux.Handle("PUT /_local/clock", here(a.setClock))
 	mux.Handle("POST /_local/jobs/{id}", here(a.runJob))
+	mux.Handle("GET "+filesPath, here(a.files.ServeHTTP))
+	if fake := a.config.FakeRegisters; fake != nil {
+		mux.Handle(FakeRegistersPath+"/", here(http.StripPrefix(FakeRegistersPath, fake).ServeHTTP))
+	}
 }
 
 // here lets in this machine only: the mailbox holds links. It also refuses what a

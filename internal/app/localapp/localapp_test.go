@@ -149,8 +149,10 @@ func TestNeedsAreAskedFirst(t *testing.T) {
 	}
 	other := item
 	other.PK = "p"
-	if err := limit(tb, "thing-edit", endpoint.Needs, false).Transact(t.Context(), table.Put(other, table.Always), table.Delete(item.Key, table.Always)); err == nil {
-		t.Error("an audit entry was deleted")
+	for _, kept := range []table.Key{item.Key, {PK: "SEAL#org_1", SK: "000000000001"}, {PK: "ERASED", SK: "usr_1"}} {
+		if err := limit(tb, "thing-edit", endpoint.Needs, false).Transact(t.Context(), table.Put(other, table.Always), table.Delete(kept, table.Always)); err == nil {
+			t.Errorf("%v was deleted", kept)
+		}
 	}
 	if err := limit(tb, "thing-edit", without(endpoint.DeleteItems), false).Transact(t.Context(), table.Put(other, table.Always), table.Delete(table.Key{PK: "q", SK: "s"}, table.Always)); err == nil {
 		t.Error("deleted without the need")
@@ -169,7 +171,7 @@ func TestEndpointsGetWhatTheyDeclare(t *testing.T) {
 	t.Parallel()
 	a := newApp(t)
 	for _, e := range api.Endpoints() {
-		if deps := a.endpointDeps(e); (deps.Hasher != nil) != e.Hashes || deps.Store == nil || deps.Profile == nil || deps.Clock == nil || deps.Log == nil {
+		if deps := a.endpointDeps(e); (deps.Hasher != nil) != e.Hashes || (deps.Registry != nil) != e.Needing(endpoint.ReadRegistry) || deps.Store == nil || deps.Profile == nil || deps.Clock == nil || deps.Log == nil {
 			t.Errorf("%s: %+v", e.ID, deps)
 		}
 	}

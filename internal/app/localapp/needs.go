@@ -66,9 +66,15 @@ func (l limited) Transact(ctx context.Context, ops ...table.Op) error {
 		if err := l.demand(need); err != nil {
 			return err
 		}
-		if op.Kind == table.OpDelete && strings.HasPrefix(op.Item.PK, "AUDIT#") {
-			return fmt.Errorf("%s deletes an audit entry, which nobody may", l.function)
+		if op.Kind == table.OpDelete && kept(op.Item.PK) {
+			return fmt.Errorf("%s deletes of %s, which nobody may", l.function, op.Item.PK)
 		}
 	}
 	return l.Table.Transact(ctx, ops...)
+}
+
+// kept tells whether things of a partition are never deleted: the audit, its
+// seals, and the ledger of who was erased.
+func kept(pk string) bool {
+	return strings.HasPrefix(pk, "AUDIT#") || strings.HasPrefix(pk, "SEAL#") || pk == "ERASED"
 }

@@ -3,11 +3,13 @@ package jobs
 
 import (
 	"github.com/fullmakt/fullmakt/internal/job"
+	"github.com/fullmakt/fullmakt/internal/job/auditseal"
 	"github.com/fullmakt/fullmakt/internal/job/bootstrap"
 	"github.com/fullmakt/fullmakt/internal/job/maildispatch"
+	"github.com/fullmakt/fullmakt/internal/job/vaultrotate"
 )
 
 // All are all of them.
 func All() []job.Job {
-	return []job.Job{bootstrap.Job(), maildispatch.Job()}
+	return []job.Job{bootstrap.Job(), maildispatch.Job(), auditseal.Job(), vaultrotate.Job()}
 }

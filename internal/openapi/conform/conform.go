@@ -60,16 +60,13 @@ func New(document []byte) (*Checker, error) {
 		return nil, fmt.Errorf("conform: %w", err)
 	}
 	for path, methods := range r.document.Paths {
-		// The path without a method is for methods that it does not have.
-		c.routes.Handle(path, http.NotFoundHandler())
+		c.routes.Handle(path, http.NotFoundHandler()) // by the path alone: see endpoint.Mux
 		for method, o := range methods {
 			op, err := r.operation(pointer("paths", path, method), o)
 			if err != nil {
 				return nil, fmt.Errorf("conform: %s %s: %w", method, path, err)
 			}
-			pattern := strings.ToUpper(method) + " " + path
-			c.routes.Handle(pattern, http.NotFoundHandler())
-			c.operations[pattern] = op
+			c.operations[strings.ToUpper(method)+" "+path] = op
 		}
 	}
 	return c, nil
@@ -83,10 +80,7 @@ func (c *Checker) find(method, path string) (op *operation, known bool) {
 		return nil, false
 	}
 	_, pattern := c.routes.Handler(&http.Request{Method: method, URL: u})
-	if strings.HasPrefix(pattern, method+" ") { // ServeMux takes HEAD for GET
-		op = c.operations[pattern]
-	}
-	return op, pattern != ""
+	return c.operations[method+" "+pattern], pattern != ""
 }
 
 // Request checks the body of a request to a path as it is sent; nil is none.

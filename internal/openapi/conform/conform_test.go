@@ -15,7 +15,7 @@ import (
 const (
 	org   = "/v1/organizations/org_01k9a2b3c4d5e6f7g8h9jkmnpq"
 	shown = `{"id":"org_01k9a2b3c4d5e6f7g8h9jkmnpq","name":"N","country":"FI","businessId":"9000000-3","language":"fi",` +
-		`"timeZone":"Europe/Helsinki","suspended":false,"createdAt":"2026-11-02T09:00:00Z","updatedAt":"2026-11-02T09:00:00.5Z"}`
+		`"timeZone":"Europe/Helsinki","status":"active","createdAt":"2026-11-02T09:00:00Z","updatedAt":"2026-11-02T09:00:00.5Z"}`
 )
 
 func checker(t *testing.T) *conform.Checker {

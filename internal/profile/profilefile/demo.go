@@ -3,9 +3,11 @@ package profilefile
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/fullmakt/fullmakt/internal/domain"
 	"github.com/fullmakt/fullmakt/internal/mailaddr"
+	"github.com/fullmakt/fullmakt/internal/nationalid"
 )
 
 // Demo is what fills an empty local store, so that a portal can be tried.
@@ -34,7 +36,8 @@ type DemoResource struct {
 // DemoUser is a user of the organization's, beside the administrator.
 type DemoUser struct {
 	New  domain.Invitation
-	Term *DemoTerm // nil: until further notice
+	From domain.OrganizationID // that a partner comes from; empty: none
+	Term *DemoTerm             // nil: until further notice
 }
 
 // DemoMandate is one that an organization gives another.
@@ -74,6 +77,7 @@ type demoAdministrator struct {
 	Email        string                `json:"email"`
 	Language     domain.Language       `json:"language"`
 	Subscription domain.SubscriptionID `json:"subscription,omitzero"`
+	NationalID   string                `json:"nationalId,omitzero"` // an artificial one of the organization's country
 }
 
 type demoResource struct {
@@ -95,6 +99,8 @@ type demoUser struct {
 	Validity     *DemoTerm             `json:"validity,omitzero"`
 	DefaultTask  string                `json:"defaultTask,omitzero"`
 	Subscription domain.SubscriptionID `json:"subscription,omitzero"`
+	NationalID   string                `json:"nationalId,omitzero"` // an artificial one of the organization's country
+	From         domain.OrganizationID `json:"from,omitzero"`       // another organization, of a partner
 }
 
 type demoAssignment struct {
@@ -147,10 +153,13 @@ type demoReader struct {
 	places        map[string]domain.ScopeType // its resources, by key
 	subscriptions map[domain.SubscriptionID]bool
 	people        map[domain.Email]bool
+	country       domain.Country
+	codes         map[string]bool // national ids
 }
 
 func (r *demoReader) organization(pointer string, o demoOrganization, before []DemoOrganization) DemoOrganization {
 	r.places, r.people, r.subscriptions = map[string]domain.ScopeType{}, map[domain.Email]bool{}, map[domain.SubscriptionID]bool{}
+	r.country, r.codes = o.Country, map[string]bool{}
 	id, ok := domain.CheckBusinessID(o.Country, o.BusinessID)
 	switch {
 	case !o.Country.Known():
@@ -186,6 +195,7 @@ func (r *demoReader) organization(pointer string, o demoOrganization, before []D
 	}
 	r.card(pointer+"/administrator", &out.Customer.Administrator)
 	r.subscription(pointer+"/administrator", a.Subscription)
+	out.Customer.NationalID = r.nationalID(pointer+"/administrator", a.NationalID, true)
 	for i, t := range o.Resources {
 		out.Resources = append(out.Resources, r.resources(fmt.Sprintf("%s/resources/%d", pointer, i), demoResource{}, t)...)
 	}
@@ -223,12 +233,19 @@ func (r *demoReader) resources(pointer string, in, t demoResource) []DemoResourc
 }
 
 func (r *demoReader) user(pointer string, of domain.OrganizationID, u demoUser) DemoUser {
-	out := DemoUser{Term: u.Validity, New: domain.Invitation{
+	out := DemoUser{Term: u.Validity, From: u.From, New: domain.Invitation{
 		Card:  domain.Card{GivenName: u.GivenName, FamilyName: u.FamilyName, Email: domain.Email(u.Email), Language: u.Language},
 		Roles: u.Roles, DefaultTask: u.DefaultTask, Subscription: u.Subscription,
 	}}
 	r.card(pointer, &out.New.Card)
+	if u.From != "" {
+		r.other(pointer+"/from", u.From, of)
+		if !r.profile.Policies.Partners {
+			r.judge(pointer+"/from", "the profile has no partners")
+		}
+	}
 	r.subscription(pointer, u.Subscription)
+	out.New.NationalID = r.nationalID(pointer, u.NationalID, u.From == "")
 	r.known(pointer, u.Roles, nil)
 	if u.Validity != nil && !r.profile.Policies.FixedTerm {
 		r.judge(pointer+"/validity", "the profile has no fixed terms")
@@ -247,6 +264,38 @@ func (r *demoReader) user(pointer string, of domain.OrganizationID, u demoUser) 
 		r.judge(pointer, "a user has at least one role")
 	}
 	return out
+}
+
+// nationalID demands a code that nobody else here has, of an own user where the
+// profile does.
+func (r *demoReader) nationalID(pointer, text string, own bool) (given domain.GivenNationalID) {
+	needed := own && r.profile.Policies.NationalID == domain.MustBeGiven
+	switch {
+	case text == "" && needed:
+		r.judge(pointer, "the profile asks for a national id")
+	case text == "":
+	case !r.profile.AsksNationalID():
+		r.judge(pointer+"/nationalId", "the profile asks for no national ids")
+	case !own:
+		r.judge(pointer+"/nationalId", "the national id of a partner is not kept")
+	default:
+		issuer, known := nationalid.Issuer(string(r.country))
+		if !known {
+			r.judge(pointer+"/nationalId", fmt.Sprintf("the national ids of %s are not known here", r.country))
+			return given
+		}
+		code, ok := nationalid.Parse(issuer, text, nationalid.Rules{Artificial: true, Today: time.Now()})
+		_, somebodys := nationalid.Parse(issuer, text, nationalid.Rules{Today: time.Now()})
+		switch {
+		case !ok || somebodys:
+			r.judge(pointer+"/nationalId", fmt.Sprintf("%q is no artificial national id of %s", text, r.country))
+		case r.codes[code]:
+			r.judge(pointer+"/nationalId", fmt.Sprintf("somebody else has the national id %q", code))
+		}
+		r.codes[code] = true
+		given.Code = domain.IdentityCode{Country: domain.Country(issuer), Text: code}
+	}
+	return given
 }
 
 // scope is the place of a name: a resource of the organization's, another

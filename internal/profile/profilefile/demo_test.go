@@ -49,7 +49,7 @@ const sampleDemo = `organizations:
     businessId: 123 456 785
     language: en
     subscriptions: [three]
-    administrator: {givenName: Ulla, familyName: Prøve, email: ulla@nayte.example, language: en, subscription: three}
+    administrator: {givenName: Ulla, familyName: Prøve, email: ulla@nayte.example, language: en, subscription: three, nationalId: "10915596784"}
 mandates:
   - {principal: other, agent: first, type: proxy, rights: [look]}
   - {principal: other, agent: first, type: proxy, rights: [sign], validity: {from: 5, to: 5}}
@@ -104,6 +104,7 @@ func TestParseDemo(t *testing.T) {
 				Key: "other", Subscriptions: []domain.SubscriptionID{"three"},
 				Customer: domain.Customer{
 					Name: "Prøve AS", Country: "NO", BusinessID: "123456785", Language: "en", Subscription: "three",
+					NationalID:    domain.GivenNationalID{Code: domain.IdentityCode{Country: "NO", Text: "10915596784"}},
 					Administrator: domain.Card{GivenName: "Ulla", FamilyName: "Prøve", Email: "ulla@nayte.example", Language: "en"},
 				},
 			},
@@ -113,7 +114,7 @@ func TestParseDemo(t *testing.T) {
 			{Principal: "other", Agent: "first", New: domain.NewMandate{Type: "proxy", Rights: []domain.RightKey{"sign"}}, Term: &DemoTerm{From: 5, To: 5}},
 		},
 	}
-	if diff := cmp.Diff(want, got); diff != "" || len(faults) > 0 {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(domain.Invitation{}, domain.GivenNationalID{}, domain.NationalID{})); diff != "" || len(faults) > 0 {
 		t.Errorf("demo (-want +got):\n%s\nfaults: %v", diff, faults)
 	}
 }
@@ -138,8 +139,8 @@ func TestParseDemoFaults(t *testing.T) {
 
 		// Organizations and people.
 		"wrong check digit":   {[]string{"99999992", "99999993"}, []string{`5: "99999993" is no business id of FI`}},
-		"unknown country":     {[]string{"country: NO", "country: UK"}, []string{`36: unknown country "UK"`}},
-		"organization twice":  {[]string{"country: NO\n    businessId: 123 456 785", "country: FI\n    businessId: 9999999-2"}, []string{`37: there already is an organization with "9999999-2"`}},
+		"unknown country":     {[]string{"country: NO", "country: UK"}, []string{`36: unknown country "UK"`, `40: the national ids of UK are not known here`}},
+		"organization twice":  {[]string{"country: NO\n    businessId: 123 456 785", "country: FI\n    businessId: 9999999-2"}, []string{`37: there already is an organization with "9999999-2"`, `40: "10915596784" is no artificial national id of FI`}},
 		"key twice":           {[]string{"key: other", "key: first"}, []string{`33: there is nothing called "other" here`, `34: there already is something called "first"`, `42: there is nothing called "other" here`, `43: there is nothing called "other" here`}},
 		"no key":              {[]string{"key: first", `key: ""`}, []string{`2: "" is no key`, `42: there is nothing called "first" here`, `43: there is nothing called "first" here`}},
 		"language not spoken": {[]string{"    language: en\n    subscriptions: [three]", "    language: sv\n    subscriptions: [three]"}, []string{`38: the profile does not have the language "sv"`}},
@@ -169,6 +170,9 @@ func TestParseDemoFaults(t *testing.T) {
 		"no subscription":      {[]string{"        subscription: two\n", ""}, []string{`23: the profile asks for a subscription`}},
 		"unknown subscription": {[]string{"subscription: two", "subscription: ten"}, []string{`27: the organization has no subscription "ten"`}},
 		"another's":            {[]string{"subscription: two", "subscription: one"}, []string{`27: somebody else has the subscription "one"`}},
+		"somebody's code":      {[]string{`"10915596784"`, `"13097248022"`}, []string{`40: "13097248022" is no artificial national id of NO`}},
+		"no code":              {[]string{`"10915596784"`, `"1091559678"`}, []string{`40: "1091559678" is no artificial national id of NO`}},
+		"code twice":           {[]string{"        subscription: two\n", "        subscription: two\n        nationalId: 010594Y9032\n", "      email: Aino@NÄYTE.example\n", "      email: Aino@NÄYTE.example\n      nationalId: 010594Y9032\n"}, []string{`29: somebody else has the national id "010594Y9032"`}},
 		"subscription twice":   {[]string{"[three]", "[three, three]"}, []string{`39: subscription "three" is named twice`}},
 
 		// Mandates.

@@ -28,7 +28,7 @@ roles:
     name: {en: Boss}
     info: {en: Everything.}
     level: 2
-    rights: [all, diary]
+    rights: [all, diary, national-ids:see]
     scopes: [organization, client, clients]
   - key: keeper
     name: {en: Keeper}
@@ -91,7 +91,7 @@ func TestParseWide(t *testing.T) {
 		},
 		Roles: []domain.Role{
 			{
-				Key: "boss", Name: en("Boss"), Info: en("Everything."), Level: 2, Rights: []domain.RightKey{"diary"}, All: true,
+				Key: "boss", Name: en("Boss"), Info: en("Everything."), Level: 2, Rights: []domain.RightKey{"diary", domain.RightSeeNationalIDs}, All: true,
 				Scopes: []domain.ScopeType{domain.InOrganization, domain.ForClient, domain.ForClients},
 			},
 			{
@@ -202,8 +202,8 @@ func TestParseWideFaults(t *testing.T) {
 		"with what asks for more": {[]string{"    feature: lock\n    with: resources:see", "    with: shut", "  - {key: sign,", "  - {key: shut, name: {en: Shut}, info: {en: Shuts.}, on: shed, feature: lock}\n  - {key: sign,"}, []string{`42: right "shut" asks for the feature "lock", and "open" does not`}},
 		"with what has no room":   {[]string{"[look, sign]", "[look, open]"}, []string{`43: right "open" is in a mandate, and "resources:see" in none`}},
 		"with itself":             {[]string{"with: resources:see", "with: open"}, []string{`43: right "open" is always held with itself`}},
-		"sensitive, held by no":   {[]string{"[all, diary]", "all"}, []string{`51: nobody could give the right diary: "boss", the highest role that administers, does not hold it`}},
-		"in all already":          {[]string{"[all, diary]", "[all, diary, look]"}, []string{`17: right "look" is in "all" already`}},
+		"sensitive, held by no":   {[]string{"[all, diary, national-ids:see]", "[all, national-ids:see]"}, []string{`51: nobody could give the right diary: "boss", the highest role that administers, does not hold it`}},
+		"in all already":          {[]string{"[all, diary, national-ids:see]", "[all, diary, look, national-ids:see]"}, []string{`17: right "look" is in "all" already`}},
 
 		// Roles.
 		"scope unknown":             {[]string{"[yard, shed]", "[yard, barn]"}, []string{`24: unknown scope "barn"`}},
@@ -223,8 +223,8 @@ func TestParseWideFaults(t *testing.T) {
 		"self, without sign-in":     {[]string{"[administrator, self]", "[administrator, self]\n    signIn: false"}, []string{`36: who registers themselves signs in, and the role has no sign-in`}},
 		"administers of itself":     {[]string{"rights: [look]\n", "rights: all\n"}, []string{`36: a role that administers is never given of itself`}},
 		"of itself, but not at all": {[]string{"rights: [look]\n", "rights: []\n    scopes: [shed]\n"}, []string{`37: a role that is given of itself must be one for the organization`}},
-		"more than the first":       {[]string{"[all, diary]", "[users:see, users:edit, open, look, sign, diary]"}, []string{`23: nobody could give the right resources:see: "boss", the highest role that administers, does not hold it`}},
-		"all, and the first not":    {[]string{"[all, diary]", "[users:see, users:edit, open, look, sign, diary]", "[resources:see, open]\n    scopes: [yard, shed]", "all"}, []string{`23: nobody could give all rights: "boss", the highest role that administers, does not hold it`}},
+		"more than the first":       {[]string{"[all, diary, national-ids:see]", "[users:see, users:edit, open, look, sign, diary, national-ids:see]"}, []string{`23: nobody could give the right resources:see: "boss", the highest role that administers, does not hold it`}},
+		"all, and the first not":    {[]string{"[all, diary, national-ids:see]", "[users:see, users:edit, open, look, sign, diary, national-ids:see]", "[resources:see, open]\n    scopes: [yard, shed]", "all"}, []string{`23: nobody could give all rights: "boss", the highest role that administers, does not hold it`}},
 
 		// Mandates.
 		"ceiling unknown":     {[]string{"[look, sign]", "[look, stare]"}, []string{`56: unknown right "stare"`}},
@@ -237,6 +237,9 @@ func TestParseWideFaults(t *testing.T) {
 
 		// Policies.
 		"national id":         {[]string{"nationalId: optional", "nationalId: maybe"}, []string{`62: unknown policy "maybe": "none", "optional" or "required"`}},
+		"national ids unused": {[]string{"[all, diary, national-ids:see]", "[all, diary]"}, []string{`62: what nobody could ever use is not asked for: no role holds "national-ids:see"`}},
+		"none to see":         {[]string{"nationalId: optional", "nationalId: none"}, []string{`17: right "national-ids:see" is of no use: there are no national ids`}},
+		"none seen by list":   {[]string{"rights: [look]", "rights: [look, national-ids:see]"}, []string{`35: right "national-ids:see" is of no use without "users:see"`}},
 		"self without role":   {[]string{"[administrator, self]", "[administrator]"}, []string{`63: who registers themselves gets no role: one must be default for "self"`}},
 		"unknown choice":      {[]string{"[shed, modules]", "[barn, modules]"}, []string{`65: unknown choice "barn": "modules" or a resource type`}},
 		"choice twice":        {[]string{"[shed, modules]", "[shed, shed]"}, []string{`65: choice "shed" is named twice`}},

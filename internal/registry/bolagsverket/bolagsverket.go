@@ -17,7 +17,6 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/fullmakt/fullmakt/internal/domain"
-	"github.com/fullmakt/fullmakt/internal/registry"
 	"github.com/fullmakt/fullmakt/internal/registry/httpjson"
 )
 
@@ -63,7 +62,7 @@ func New(c Config, client *httpjson.Client, clock func() time.Time) (*Driver, er
 }
 
 // Company implements registry.Driver.
-func (d *Driver) Company(ctx context.Context, id string) (*registry.RegisteredCompany, error) {
+func (d *Driver) Company(ctx context.Context, id string) (*domain.RegisteredCompany, error) {
 	access, err := d.access(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("bolagsverket: access token: %w", err)
@@ -98,8 +97,8 @@ func (d *Driver) Company(ctx context.Context, id string) (*registry.RegisteredCo
 		return nil, err
 	}
 	address := o.Address.Address
-	return &registry.RegisteredCompany{
-		BusinessID: o.Identity.Number, Name: o.name(), Form: registry.LegalForm{Code: o.Form.Code, Text: o.Form.Text},
+	return &domain.RegisteredCompany{
+		BusinessID: o.Identity.Number, Name: o.name(), Form: domain.LegalForm{Code: o.Form.Code, Text: o.Form.Text},
 		AddressLines: address.lines(), PostalCode: address.PostalCode, City: address.City,
 		Status: o.status(), Source: Source,
 	}, nil
@@ -185,14 +184,14 @@ func (o *organization) name() string {
 	return ""
 }
 
-func (o *organization) status() registry.Status {
+func (o *organization) status() domain.CompanyStatus {
 	switch {
 	case o.Deregistered.Date != "":
-		return registry.Ceased
+		return domain.CompanyCeased
 	case slices.ContainsFunc(o.Ongoing.List, procedure.ends):
-		return registry.WindingUp
+		return domain.CompanyWindingUp
 	}
-	return registry.Active
+	return domain.CompanyActive
 }
 
 // procedure is one that winds an organization up or changes its shape.

@@ -155,20 +155,20 @@ func TestConfig(t *testing.T) {
 
 func TestB48_Companies(t *testing.T) {
 	t.Parallel()
-	ab := registry.LegalForm{Code: "AB", Text: "Aktiebolag"}
-	stockholm := registry.RegisteredCompany{AddressLines: []string{"Exempelgatan 1"}, PostalCode: "11122", City: "STOCKHOLM"}
-	at := func(place registry.RegisteredCompany, name string, status registry.Status) registry.RegisteredCompany {
+	ab := domain.LegalForm{Code: "AB", Text: "Aktiebolag"}
+	stockholm := domain.RegisteredCompany{AddressLines: []string{"Exempelgatan 1"}, PostalCode: "11122", City: "STOCKHOLM"}
+	at := func(place domain.RegisteredCompany, name string, status domain.CompanyStatus) domain.RegisteredCompany {
 		place.Name, place.Form, place.Status = name, ab, status
 		return place
 	}
 	careOf := stockholm
 	careOf.AddressLines = []string{"c/o Exempelbyrån", "Exempelgatan 1"}
-	for id, want := range map[string]registry.RegisteredCompany{
-		"499999-0015": at(careOf, "Påhittat Exempel AB", registry.Active),
-		"499999-0023": at(stockholm, "Avregistrerat Exempel AB", registry.Ceased),
-		"499999-0031": at(stockholm, "Exempel i konkurs AB", registry.WindingUp),
-		"499999-0049": at(registry.RegisteredCompany{}, "Exempel under rekonstruktion AB", registry.Active),
-		"499999-0072": at(registry.RegisteredCompany{AddressLines: []string{"Example Road 1, Exampleton", "Storbritannien"}}, "Exempel i likvidation AB", registry.WindingUp),
+	for id, want := range map[string]domain.RegisteredCompany{
+		"499999-0015": at(careOf, "Påhittat Exempel AB", domain.CompanyActive),
+		"499999-0023": at(stockholm, "Avregistrerat Exempel AB", domain.CompanyCeased),
+		"499999-0031": at(stockholm, "Exempel i konkurs AB", domain.CompanyWindingUp),
+		"499999-0049": at(domain.RegisteredCompany{}, "Exempel under rekonstruktion AB", domain.CompanyActive),
+		"499999-0072": at(domain.RegisteredCompany{AddressLines: []string{"Example Road 1, Exampleton", "Storbritannien"}}, "Exempel i likvidation AB", domain.CompanyWindingUp),
 	} {
 		want.Country, want.BusinessID, want.Source, want.FetchedAt = "SE", id, bolagsverket.Source, drivertest.Now
 		got, err := suite.Company(t, id)
@@ -212,7 +212,7 @@ func TestXF17_HalfAnAnswer(t *testing.T) {
   "kod": null,
   "dataproducent": "SCB",
   "fel": {"typ": "TIMEOUT"}`))
-	if err != nil || c.Status != registry.Active {
+	if err != nil || c.Status != domain.CompanyActive {
 		t.Errorf("%+v, %v", c, err)
 	}
 }

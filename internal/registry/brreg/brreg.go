@@ -10,7 +10,6 @@ import (
 	"net/url"
 
 	"github.com/fullmakt/fullmakt/internal/domain"
-	"github.com/fullmakt/fullmakt/internal/registry"
 	"github.com/fullmakt/fullmakt/internal/registry/httpjson"
 )
 
@@ -39,7 +38,7 @@ func New(base string, client *httpjson.Client) (*Driver, error) {
 }
 
 // Company implements registry.Driver.
-func (d *Driver) Company(ctx context.Context, id string) (*registry.RegisteredCompany, error) {
+func (d *Driver) Company(ctx context.Context, id string) (*domain.RegisteredCompany, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.base+"/enheter/"+url.PathEscape(id), nil)
 	if err != nil {
 		return nil, fmt.Errorf("brreg: %w", err)
@@ -61,8 +60,8 @@ func (d *Driver) Company(ctx context.Context, id string) (*registry.RegisteredCo
 	if address == nil {
 		address = new(postalAddress)
 	}
-	return &registry.RegisteredCompany{
-		BusinessID: e.Number, Name: e.Name, Form: registry.LegalForm{Code: e.Form.Code, Text: e.Form.Text},
+	return &domain.RegisteredCompany{
+		BusinessID: e.Number, Name: e.Name, Form: domain.LegalForm{Code: e.Form.Code, Text: e.Form.Text},
 		AddressLines: address.lines(), PostalCode: address.PostalCode, City: address.City,
 		Status: e.status(), Source: Source,
 	}, nil
@@ -94,16 +93,16 @@ type postalAddress struct {
 }
 
 // A deleted entity is answered like a living one, with status 200.
-func (e *entity) status() registry.Status {
+func (e *entity) status() domain.CompanyStatus {
 	switch {
 	case e.Deleted != "", e.Class == "SlettetEnhet":
-		return registry.Ceased
+		return domain.CompanyCeased
 	case e.Bankrupt, e.Liquidated, e.Dissolved:
-		return registry.WindingUp
+		return domain.CompanyWindingUp
 	case e.Class == "", e.Class == "Enhet":
-		return registry.Active
+		return domain.CompanyActive
 	}
-	return registry.Unknown
+	return domain.CompanyUnknown
 }
 
 func (a *postalAddress) lines() []string {

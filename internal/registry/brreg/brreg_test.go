@@ -27,23 +27,23 @@ func TestXD19_Driver(t *testing.T) { drivertest.Run(t, suite) }
 
 func TestB48_Companies(t *testing.T) {
 	t.Parallel()
-	as := registry.LegalForm{Code: "AS", Text: "Aksjeselskap"}
-	for id, want := range map[string]registry.RegisteredCompany{
+	as := domain.LegalForm{Code: "AS", Text: "Aksjeselskap"}
+	for id, want := range map[string]domain.RegisteredCompany{
 		"123400011": {
-			Name: "OPPDIKTET EKSEMPEL AS", Form: as, Status: registry.Active,
+			Name: "OPPDIKTET EKSEMPEL AS", Form: as, Status: domain.CompanyActive,
 			AddressLines: []string{"Oppdiktet gate 1", "Inngang B"}, PostalCode: "7030", City: "TRONDHEIM",
 		},
-		"123400038": {Name: "SLETTET EKSEMPEL AS", Form: as, Status: registry.Ceased},
+		"123400038": {Name: "SLETTET EKSEMPEL AS", Form: as, Status: domain.CompanyCeased},
 		"123400046": {
-			Name: "EKSEMPEL I KONKURS AS", Form: as, Status: registry.WindingUp,
+			Name: "EKSEMPEL I KONKURS AS", Form: as, Status: domain.CompanyWindingUp,
 			AddressLines: []string{"Postboks 13"}, PostalCode: "7001", City: "TRONDHEIM",
 		},
 		"123400054": {
-			Name: "OPPDIKTET UTENLANDSK FORETAK", Form: registry.LegalForm{Code: "NUF", Text: "Norskregistrert utenlandsk foretak"},
-			Status: registry.Active, AddressLines: []string{"Exempelgatan 1", "111 22 Stockholm", "Sverige"},
+			Name: "OPPDIKTET UTENLANDSK FORETAK", Form: domain.LegalForm{Code: "NUF", Text: "Norskregistrert utenlandsk foretak"},
+			Status: domain.CompanyActive, AddressLines: []string{"Exempelgatan 1", "111 22 Stockholm", "Sverige"},
 		},
-		"123400062": {Name: "EKSEMPEL UNDER AVVIKLING AS", Form: as, Status: registry.WindingUp},
-		"123400070": {Name: "EKSEMPEL UNDER TVANGSAVVIKLING AS", Form: as, Status: registry.WindingUp},
+		"123400062": {Name: "EKSEMPEL UNDER AVVIKLING AS", Form: as, Status: domain.CompanyWindingUp},
+		"123400070": {Name: "EKSEMPEL UNDER TVANGSAVVIKLING AS", Form: as, Status: domain.CompanyWindingUp},
 	} {
 		want.Country, want.BusinessID, want.Source, want.FetchedAt = "NO", id, brreg.Source, drivertest.Now
 		got, err := suite.Company(t, id)
@@ -68,7 +68,7 @@ func TestB50_NotThere(t *testing.T) {
 // A class of entities that we do not know may be one that is no more.
 func TestAnotherClass(t *testing.T) {
 	t.Parallel()
-	for class, want := range map[string]registry.Status{"Enhet": registry.Active, "": registry.Active, "SlettetEnhet": registry.Ceased, "NyKlasse": registry.Unknown} {
+	for class, want := range map[string]domain.CompanyStatus{"Enhet": domain.CompanyActive, "": domain.CompanyActive, "SlettetEnhet": domain.CompanyCeased, "NyKlasse": domain.CompanyUnknown} {
 		c, err := suite.Answered(t, registrytest.Replace(`"respons_klasse": "Enhet"`, `"respons_klasse": "`+class+`"`))
 		if err != nil || c.Status != want {
 			t.Errorf("%q: %+v, %v; want %s", class, c, err, want)

@@ -1,5 +1,5 @@
 // Package drivertest holds every driver of a company register to what
-// registry.Driver and registry.Registry promise, whatever the register answers.
+// registry.Driver and domain.Registry promise, whatever the register answers.
 package drivertest
 
 import (
@@ -132,7 +132,7 @@ func (s Suite) answer(t *testing.T) (body string) {
 }
 
 // Answered asks for the known company of a register with a fault.
-func (s Suite) Answered(t *testing.T, fault registrytest.Fault) (*registry.RegisteredCompany, error) {
+func (s Suite) Answered(t *testing.T, fault registrytest.Fault) (*domain.RegisteredCompany, error) {
 	t.Helper()
 	w := s.world(t, 0)
 	w.Break(s.Register, fault)
@@ -140,7 +140,7 @@ func (s Suite) Answered(t *testing.T, fault registrytest.Fault) (*registry.Regis
 }
 
 // Company asks for a company of a register in which everything works.
-func (s Suite) Company(t *testing.T, id string) (*registry.RegisteredCompany, error) {
+func (s Suite) Company(t *testing.T, id string) (*domain.RegisteredCompany, error) {
 	t.Helper()
 	return s.world(t, 0).Lookup.Company(t.Context(), s.Country, id)
 }
@@ -467,7 +467,7 @@ func replace(v any, where string, set func(any), try func(where string)) {
 }
 
 // clean tells whether no text of a company is more than a short line.
-func clean(c *registry.RegisteredCompany) bool {
+func clean(c *domain.RegisteredCompany) bool {
 	for _, text := range append([]string{c.Name, c.Form.Code, c.Form.Text, c.PostalCode, c.City, string(c.Status), c.Source}, c.AddressLines...) {
 		if len(text) > 1000 || strings.ContainsAny(text, "<>") || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) }) {
 			return false

@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/fullmakt/fullmakt/internal/domain"
-	"github.com/fullmakt/fullmakt/internal/registry"
 	"github.com/fullmakt/fullmakt/internal/registry/httpjson"
 )
 
@@ -39,7 +38,7 @@ func New(base string, client *httpjson.Client) (*Driver, error) {
 }
 
 // Company implements registry.Driver.
-func (d *Driver) Company(ctx context.Context, id string) (*registry.RegisteredCompany, error) {
+func (d *Driver) Company(ctx context.Context, id string) (*domain.RegisteredCompany, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.base+"/companies?businessId="+url.QueryEscape(id), nil)
 	if err != nil {
 		return nil, fmt.Errorf("prh: %w", err)
@@ -59,7 +58,7 @@ func (d *Driver) Company(ctx context.Context, id string) (*registry.RegisteredCo
 		return nil, domain.ErrNotFound
 	}
 	c := a.Companies[0]
-	out := &registry.RegisteredCompany{
+	out := &domain.RegisteredCompany{
 		BusinessID: c.BusinessID.Value, Name: c.name(), Form: c.form(), Status: c.status(), Source: Source,
 	}
 	if address, ok := c.address(); ok {
@@ -144,12 +143,12 @@ func (c company) name() string {
 	return best.Name
 }
 
-func (c company) form() registry.LegalForm {
+func (c company) form() domain.LegalForm {
 	i := slices.IndexFunc(c.Forms, func(f form) bool { return f.EndDate == "" })
 	if i < 0 {
-		return registry.LegalForm{}
+		return domain.LegalForm{}
 	}
-	out := registry.LegalForm{Code: c.Forms[i].Type}
+	out := domain.LegalForm{Code: c.Forms[i].Type}
 	for _, d := range c.Forms[i].Descriptions {
 		if out.Text == "" || d.Language == finnish {
 			out.Text = d.Text
@@ -158,18 +157,18 @@ func (c company) form() registry.LegalForm {
 	return out
 }
 
-func (c company) status() registry.Status {
+func (c company) status() domain.CompanyStatus {
 	switch {
 	case c.EndDate != "", c.TradeRegisterStatus == "4":
-		return registry.Ceased
+		return domain.CompanyCeased
 	case slices.ContainsFunc(c.Situations, func(s situation) bool {
 		return s.EndDate == "" && (s.Type == "KONK" || s.Type == "SELTILA")
 	}):
-		return registry.WindingUp
+		return domain.CompanyWindingUp
 	case c.TradeRegisterStatus == "1":
-		return registry.Active
+		return domain.CompanyActive
 	}
-	return registry.Unknown
+	return domain.CompanyUnknown
 }
 
 // address is the visiting address, or else the postal one.

@@ -27,21 +27,21 @@ func TestXD19_Driver(t *testing.T) { drivertest.Run(t, suite) }
 
 func TestB48_Companies(t *testing.T) {
 	t.Parallel()
-	oy := registry.LegalForm{Code: "16", Text: "Osakeyhtiö"}
-	for id, want := range map[string]registry.RegisteredCompany{
+	oy := domain.LegalForm{Code: "16", Text: "Osakeyhtiö"}
+	for id, want := range map[string]domain.RegisteredCompany{
 		"9900001-8": {
-			Name: "Keksitty Esimerkki Oy", Form: oy, Status: registry.Active,
+			Name: "Keksitty Esimerkki Oy", Form: oy, Status: domain.CompanyActive,
 			AddressLines: []string{"Esimerkkikatu 17-19 B 4a"}, PostalCode: "00100", City: "HELSINKI",
 		},
-		"9900002-6": {Name: "Lakannut Esimerkki Oy", Status: registry.Ceased},
-		"9900003-4": {Name: "Konkurssissa Esimerkki Oy", Form: oy, Status: registry.WindingUp},
+		"9900002-6": {Name: "Lakannut Esimerkki Oy", Status: domain.CompanyCeased},
+		"9900003-4": {Name: "Konkurssissa Esimerkki Oy", Form: oy, Status: domain.CompanyWindingUp},
 		"9900004-2": {
-			Name: "Påhittat Exempel på Åland Ab", Form: oy, Status: registry.Active,
+			Name: "Påhittat Exempel på Åland Ab", Form: oy, Status: domain.CompanyActive,
 			AddressLines: []string{"c/o Exempelbyrån", "PL 12"}, PostalCode: "22101", City: "MARIEHAMN",
 		},
-		"9900005-0": {Name: "Saneerattava Esimerkki Oyj", Form: registry.LegalForm{Code: "17", Text: "Public limited company"}, Status: registry.Active},
+		"9900005-0": {Name: "Saneerattava Esimerkki Oyj", Form: domain.LegalForm{Code: "17", Text: "Public limited company"}, Status: domain.CompanyActive},
 		"9900006-9": {
-			Name: "Keksityn Ulkomaisen Sivuliike", Status: registry.Unknown,
+			Name: "Keksityn Ulkomaisen Sivuliike", Status: domain.CompanyUnknown,
 			AddressLines: []string{"Exempelvägen 3 SE-451 75 Uddevalla", "SE"},
 		},
 	} {
@@ -76,19 +76,19 @@ func TestStatus(t *testing.T) {
 	const none, registered = `"companySituations": [],`, `"tradeRegisterStatus": "1"`
 	for _, c := range []struct {
 		from, to string
-		want     registry.Status
+		want     domain.CompanyStatus
 	}{
-		{"", "", registry.Active},
-		{registered, `"tradeRegisterStatus": "4"`, registry.Ceased},
-		{registered, registered + `, "endDate": "2025-06-30"`, registry.Ceased},
-		{registered, registered + `, "endDate": null`, registry.Active},
-		{registered, `"tradeRegisterStatus": "3"`, registry.Unknown},
-		{registered, `"another": "1"`, registry.Unknown},
-		{none, `"companySituations": [{"type": "KONK"}],`, registry.WindingUp},
-		{none, `"companySituations": [{"type": "SANE"}, {"type": "SELTILA", "endDate": null}],`, registry.WindingUp},
-		{none, `"companySituations": [{"type": "KONK", "endDate": "2025-06-30"}],`, registry.Active},
-		{none, `"companySituations": [{"type": "SANE"}],`, registry.Active},
-		{none, `"companySituations": null,`, registry.Active},
+		{"", "", domain.CompanyActive},
+		{registered, `"tradeRegisterStatus": "4"`, domain.CompanyCeased},
+		{registered, registered + `, "endDate": "2025-06-30"`, domain.CompanyCeased},
+		{registered, registered + `, "endDate": null`, domain.CompanyActive},
+		{registered, `"tradeRegisterStatus": "3"`, domain.CompanyUnknown},
+		{registered, `"another": "1"`, domain.CompanyUnknown},
+		{none, `"companySituations": [{"type": "KONK"}],`, domain.CompanyWindingUp},
+		{none, `"companySituations": [{"type": "SANE"}, {"type": "SELTILA", "endDate": null}],`, domain.CompanyWindingUp},
+		{none, `"companySituations": [{"type": "KONK", "endDate": "2025-06-30"}],`, domain.CompanyActive},
+		{none, `"companySituations": [{"type": "SANE"}],`, domain.CompanyActive},
+		{none, `"companySituations": null,`, domain.CompanyActive},
 	} {
 		fault := registrytest.None
 		if c.from != "" {
