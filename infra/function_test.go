@@ -80,6 +80,8 @@ func TestXI13_EnvironmentHoldsNoSecret(t *testing.T) {
 		"FULLMAKT_REGISTRY_BOLAGSVERKET_CLIENT_SECRET": "",
 
 		"FULLMAKT_FILE_BUCKET": "fullmakt-test-files",
+
+		"FULLMAKT_FIELD_KEY": "alias/fullmakt-test-fields", "FULLMAKT_INDEX_KEYS": "alias/fullmakt-test-index-1", "FULLMAKT_ARTIFICIAL_IDS": "false",
 	}
 	want, got := m{}, m{}
 	add := func(id string, needs []endpoint.Need) {

@@ -351,8 +351,8 @@ func start(t *testing.T, last string, args ...string) (lines []string, stop func
 func TestServe(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ last, notYet string }{
-		"rental":    {"ingrid.eksempel@eksempelbygg.example", ""},
-		"insurance": {"ture.maklare@maklare-exempel.example", "not yet: national ids, which the profile asks for"},
+		"rental":        {"ingrid.eksempel@eksempelbygg.example", ""},
+		"public-sector": {"marta.exempelsson@exempelregionen.example", "not yet: self-registration, which the profile asks for"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -34,6 +34,9 @@ import (
 
 const inMemory = ":memory:"
 
+// defaultProfile is what runs when nothing is said.
+const defaultProfile = "rental"
+
 type serveOptions struct {
 	addr, data, profile, portalURL                string
 	operatorEmail, operatorName, operatorLanguage string
@@ -46,7 +49,7 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	flags.StringVar(&o.addr, "addr", "127.0.0.1:8080", "where to listen")
 	flags.StringVar(&o.data, "data", "", "directory of the database and the mailbox, or "+inMemory+" (default: .local/ and the profile's key)")
-	flags.StringVar(&o.profile, "profile", "rental", "name of a profile that comes with Fullmakt, or a profile file")
+	flags.StringVar(&o.profile, "profile", defaultProfile, "name of a profile that comes with Fullmakt, or a profile file")
 	flags.StringVar(&o.portalURL, "portal-url", "", "base of the links in mails (default: this server)")
 	flags.StringVar(&o.operatorEmail, "operator-email", "operator@example.com", "first administrator of an empty store")
 	flags.StringVar(&o.operatorName, "operator-name", "Example Portal", "name of the company whose portal it is")

@@ -29,7 +29,7 @@ func rotateVault(ctx context.Context, args []string, out io.Writer) (err error) 
 	var data, name string
 	flags := flag.NewFlagSet("vault rotate", flag.ContinueOnError)
 	flags.StringVar(&data, "data", "", "directory of the database (default: .local/ and the profile's key)")
-	flags.StringVar(&name, "profile", "rental", "name of the profile, or a profile file")
+	flags.StringVar(&name, "profile", defaultProfile, "name of the profile, or a profile file")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}

@@ -501,8 +501,12 @@ func TestXD1_TheMetadataStandsOnTheConfiguration(t *testing.T) {
 			"search_subject_endpoint": Portal + subjectPath, "search_resource_endpoint": Portal + resourcePath, "search_action_endpoint": Portal + actionPath,
 		}
 		for _, headers := range [][]Header{
-			nil, {{"Host", "evil.example"}}, {{"X-Forwarded-Host", "evil.example"}, {"X-Forwarded-Proto", "http"}},
-			{{"Forwarded", "host=evil.example;proto=http"}}, {{"X-Original-Host", "evil.example"}}, {{"Origin", "https://evil.example"}},
+			nil,
+			{{"Host", "evil.example"}},
+			{{"X-Forwarded-Host", "evil.example"}, {"X-Forwarded-Proto", "http"}},
+			{{"Forwarded", "host=evil.example;proto=http"}},
+			{{"X-Original-Host", "evil.example"}},
+			{{"Origin", "https://evil.example"}},
 		} {
 			a := w.Want(http.StatusOK, Request{Method: "GET", Path: configurationPath, Headers: headers})
 			if d := cmp.Diff(want, a.Body); d != "" || a.Header.Get("Content-Type") != "application/json" {

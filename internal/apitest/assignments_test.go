@@ -856,7 +856,7 @@ func TestValidityIsSet(t *testing.T) {
 		}
 		slices.Reverse(told)
 		if want := []string{
-			"validity: indefinite > locked On leave", "validity: locked On leave > indefinite", "validity: indefinite > fixedTerm 2026-10-01 2026-11-01",
+			"validity: indefinite > locked", "validity: locked > indefinite", "validity: indefinite > fixedTerm 2026-10-01 2026-11-01",
 			"validity: fixedTerm 2026-10-01 2026-11-01 > fixedTerm 2026-11-03 2026-11-30", "validity: fixedTerm 2026-11-03 2026-11-30 > fixedTerm 2026-10-01 2026-11-02",
 			"validity: fixedTerm 2026-10-01 2026-11-02 > locked",
 		}; !slices.Equal(told, want) {

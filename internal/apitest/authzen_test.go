@@ -124,8 +124,12 @@ func TestAuthZENSearchScenario(t *testing.T) {
 			manages          bool
 		}
 		people := []person{
-			{name: "alice", department: "Sales", manages: true}, {name: "bob", department: "Legal"}, {name: "carol", department: "Legal"},
-			{name: "dan", department: "Finance", manages: true}, {name: "erin", department: "Finance"}, {name: "felix", department: "Accounting"},
+			{name: "alice", department: "Sales", manages: true},
+			{name: "bob", department: "Legal"},
+			{name: "carol", department: "Legal"},
+			{name: "dan", department: "Finance", manages: true},
+			{name: "erin", department: "Finance"},
+			{name: "felix", department: "Accounting"},
 		}
 		for i := range people {
 			p := &people[i]

@@ -270,6 +270,7 @@ func TestXH13_NoAuditNoChange(t *testing.T) {
 	w, spoil := spoiled(t)
 	alpha := w.Customer("alpha")
 	u := w.Invite(alpha, "kept@alpha.example", "user")
+	operator := w.Operator()
 	before := w.Dump()
 	audited := 0
 	spoil(func(c tabletest.Call) tabletest.Fault {
@@ -291,6 +292,8 @@ func TestXH13_NoAuditNoChange(t *testing.T) {
 		{Method: "POST", Path: u.Path + "/activation", Token: alpha.Token},
 		{Method: "PATCH", Path: alpha.Path(""), Token: alpha.Token, Body: Object{"name": "X"}, Headers: []Header{{"If-Match", `"1"`}}},
 		{Method: "PUT", Path: "/v1/me/password", Token: alpha.Token, Body: bodies["me-password"]},
+		{Method: "DELETE", Path: "/v1/people/" + u.ID, Token: operator},
+		{Method: "GET", Path: "/v1/people/" + u.ID + "/export", Token: operator}, // nothing is told that is not on record
 	} {
 		was := audited
 		if a := w.Send(r); a.Status != http.StatusServiceUnavailable {

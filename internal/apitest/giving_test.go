@@ -428,6 +428,9 @@ var giveNothing = map[string]string{
 	"resource-remove": "the place itself goes, with what holds there, and is confirmed",
 	"mandate-create":  "a ceiling for the agent's people: nobody holds anything by it alone",
 	"mandate-update":  "a ceiling", "mandate-revoke": "a ceiling",
+	"person-export": "the operator's; tells what is known", "person-erase": "the operator's; ends everything somebody has, everywhere",
+	"user-export": "the audit tells who has taken the list along", "user-import": "each row is an invitation, by the use case of user-create, which is in the table",
+	"user-reveal-national-id": "the audit tells who has looked", "user-find-by-national-id": "the audit tells that somebody searched",
 }
 
 // XC5: a path by which something can be given or taken is in the table that

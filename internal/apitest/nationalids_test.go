@@ -116,13 +116,12 @@ func TestV10_TheFirstAdministratorToo(t *testing.T) {
 		"administrator": Object{"givenName": "G", "familyName": "G", "email": "g@gamma.example"},
 	}
 	r := Request{Method: "POST", Path: "/v1/organizations", Token: w.Operator(), Body: body}
-	for id, pointer := range map[string]string{"": "/administrator/nationalId", "010594Y9033": "/administrator/nationalId/code"} {
-		if id != "" {
-			body["administrator"].(Object)["nationalId"] = Object{"code": id}
-		}
-		if a := w.Want(http.StatusBadRequest, r); a.Text("errors/0/pointer") != pointer {
-			t.Errorf("%q: %s", id, a.Raw)
-		}
+	if a := w.Want(http.StatusBadRequest, r); a.Text("errors/0/pointer") != "/administrator/nationalId" || a.Text("errors/0/code") != "required" {
+		t.Errorf("without: %s", a.Raw)
+	}
+	body["administrator"].(Object)["nationalId"] = Object{"code": "010594Y9033"}
+	if a := w.Want(http.StatusBadRequest, r); a.Text("errors/0/pointer") != "/administrator/nationalId/code" {
+		t.Errorf("a wrong one: %s", a.Raw)
 	}
 	body["administrator"].(Object)["nationalId"] = Object{"code": canary}
 	w.Want(http.StatusCreated, r)
@@ -599,4 +598,30 @@ func TestXI12_KeysRotate(t *testing.T) {
 			check("with the new key alone")
 		})
 	}
+}
+
+// A partner's code is for the company that they come from: none is kept, and none is asked for.
+func TestV10_OfAPartnerNoneIsKept(t *testing.T) {
+	t.Parallel()
+	w := On(t, SQLite(t), Options{Profile: "construction", Alter: func(p *domain.Profile) { p.Policies.NationalID = domain.MustBeGiven }})
+	alpha, beta := w.Customer("alpha"), w.Customer("beta")
+	body := userBody("partner@beta.example", nil)
+	body["roles"] = []string{"report-reader"}
+	body["homeOrganization"] = Object{"country": "FI", "businessId": BusinessIDs["beta"]}
+	create := Request{Method: "POST", Path: alpha.Path("/users"), Token: alpha.Token, Body: body}
+	body["nationalId"] = Object{"code": canary}
+	w.Fails(http.StatusForbidden, "not-own-user", create)
+	delete(body, "nationalId")
+	made := w.Want(http.StatusCreated, create)
+	if made.Text("kind") != "partner" || made.Body["nationalId"] != nil {
+		t.Errorf("made %s", made.Raw)
+	}
+	w.Fails(http.StatusForbidden, "not-own-user", w.Edit("PATCH", alpha.Path("/users/"+made.Text("id")), "", alpha.Token, Object{"nationalId": Object{"code": canary}}))
+	// At home they have one as everybody has.
+	own := userBody("partner@beta.example", nil)
+	own["roles"] = []string{"report-reader"}
+	r := Request{Method: "POST", Path: beta.Path("/users"), Token: beta.Token, Body: own}
+	w.Fails(http.StatusBadRequest, "invalid", r)
+	own["nationalId"] = Object{"code": canary}
+	w.Want(http.StatusCreated, r)
 }

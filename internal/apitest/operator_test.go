@@ -13,6 +13,7 @@ import (
 
 	"github.com/fullmakt/fullmakt/internal/api"
 	"github.com/fullmakt/fullmakt/internal/domain"
+	"github.com/fullmakt/fullmakt/internal/endpoint"
 	"github.com/fullmakt/fullmakt/internal/store"
 )
 
@@ -400,7 +401,7 @@ func TestXB13_ASuspendedOrganizationStopsAtOnce(t *testing.T) {
 // Headers, hosts, parameters, cookies and properties choose none.
 func TestXB3_TheClientDoesNotChooseTheTenant(t *testing.T) {
 	t.Parallel()
-	w := New(t)
+	w := everyRight(t)
 	alpha, beta := w.Customer("alpha"), w.Customer("beta")
 	victim := w.Invite(beta, "victim@beta.example", "user")
 	site := w.Site(beta)
@@ -408,8 +409,14 @@ func TestXB3_TheClientDoesNotChooseTheTenant(t *testing.T) {
 	operator, service := w.Operator(), w.Service("evaluate", "search")
 	headers := func(org string) []Header {
 		return []Header{
-			{"X-Tenant", org}, {"X-Tenant-Id", org}, {"X-Company-Id", org}, {"X-Organization-Id", org}, {"X-Forwarded-Host", org + ".portal.example"},
-			{"Host", org + ".portal.example"}, {"Cookie", "organization=" + org}, {"Referer", "https://portal.example" + beta.Path("/users")},
+			{"X-Tenant", org},
+			{"X-Tenant-Id", org},
+			{"X-Company-Id", org},
+			{"X-Organization-Id", org},
+			{"X-Forwarded-Host", org + ".portal.example"},
+			{"Host", org + ".portal.example"},
+			{"Cookie", "organization=" + org},
+			{"Referer", "https://portal.example" + beta.Path("/users")},
 		}
 	}
 	before := w.Dump()
@@ -422,7 +429,7 @@ func TestXB3_TheClientDoesNotChooseTheTenant(t *testing.T) {
 		r.Headers = append(r.Headers, headers(alpha.ID)...)
 		w.Fails(http.StatusNotFound, "not-found", r)
 		// In alpha, saying that it is beta: as if nothing was said.
-		if e.Method != http.MethodGet {
+		if e.Method != http.MethodGet || e.Needing(endpoint.WriteItems) { // an export leaves an audit entry and another link
 			continue
 		}
 		r = request(t, e, alpha.ID, alpha.AdminID, alpha.Token)
@@ -640,8 +647,12 @@ func TestXB18_OutboxItemsAreHeldAgainstTheirTenant(t *testing.T) {
 	// Half of them are told of by the stream, beside records of what is no mail.
 	records := []Object{}
 	for _, key := range [][2]string{
-		{"ORG#" + beta.ID, "USER#" + victim.ID}, {"MAIL#", ""}, {"PERSON#" + victim.ID, "LINK#password-reset"},
-		{"MAIL#" + string(items[0].ID), string(items[0].ID)}, {"MAIL#" + string(items[2].ID), string(items[2].ID)}, {"MAIL#x", string(items[4].ID)},
+		{"ORG#" + beta.ID, "USER#" + victim.ID},
+		{"MAIL#", ""},
+		{"PERSON#" + victim.ID, "LINK#password-reset"},
+		{"MAIL#" + string(items[0].ID), string(items[0].ID)},
+		{"MAIL#" + string(items[2].ID), string(items[2].ID)},
+		{"MAIL#x", string(items[4].ID)},
 	} {
 		records = append(records, Object{"eventName": "INSERT", "dynamodb": Object{"SequenceNumber": key[1], "Keys": Object{"pk": Object{"S": key[0]}, "sk": Object{"S": key[1]}}}})
 	}

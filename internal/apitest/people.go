@@ -122,7 +122,7 @@ func (w *World) Invite(c Customer, email, role string) User {
 
 // Person is what has to be said of whoever is made a user, beside what they are given.
 func (w *World) Person(email string) Object {
-	return Object{"givenName": "Ulla", "familyName": "User", "email": email}
+	return w.Coded(Object{"givenName": "Ulla", "familyName": "User", "email": email})
 }
 
 // InviteWith makes a user with what is said of them beside a name.
@@ -130,7 +130,7 @@ func (w *World) InviteWith(c Customer, email string, said Object) User {
 	w.T.Helper()
 	body := w.Person(email)
 	maps.Copy(body, said)
-	a := w.Want(http.StatusCreated, Request{Method: "POST", Path: c.Path("/users"), Token: c.Token, Body: w.Coded(body)})
+	a := w.Want(http.StatusCreated, Request{Method: "POST", Path: c.Path("/users"), Token: c.Token, Body: body})
 	return User{ID: a.Text("id"), Email: email, Path: c.Path("/users/" + a.Text("id"))}
 }
 

@@ -185,7 +185,7 @@ func (s *teller) person(c Customer, i int, r domain.Role, things map[string]stri
 			body["assignments"] = []Object{Assignment(nil, []string{string(s.Profile.Rights[0].Key)}, Scope(string(choice), id))}
 		}
 	}
-	return body
+	return s.Coded(body)
 }
 
 // others are words of which each says something in another profile and nothing in this one.

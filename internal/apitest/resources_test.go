@@ -265,7 +265,7 @@ func TestReferencesAreUnique(t *testing.T) {
 }
 
 func TestResourceListsShowWhatMayBeKnown(t *testing.T) {
-	Each(t, func(t *testing.T, w *World) {
+	Each(t, func(_ *testing.T, w *World) {
 		alpha, beta := w.Customer("alpha"), w.Customer("beta")
 		one, two := w.Resource(alpha, "customer-number", "", "1001"), w.Resource(alpha, "customer-number", "", "1002")
 		harbour := w.Resource(alpha, "worksite", one, "Harbour")

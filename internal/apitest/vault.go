@@ -86,7 +86,9 @@ func (w *World) Code() string {
 	individual := 900 + n%100
 	var number int
 	digits := day.Format("020106") + fmt.Sprint(individual)
-	fmt.Sscanf(digits, "%d", &number)
+	if _, err := fmt.Sscanf(digits, "%d", &number); err != nil {
+		panic(err) // they are digits
+	}
 	return fmt.Sprintf("%s-%d%c", digits[:6], individual, "0123456789ABCDEFHJKLMNPRSTUVWXY"[number%31])
 }
 

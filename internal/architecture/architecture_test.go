@@ -77,7 +77,7 @@ func TestOnlyOnePackageKnowsEachOutsideThing(t *testing.T) {
 	where := map[string][]string{
 		"github.com/aws/aws-sdk-go-v2/service/dynamodb": {"internal/table/dynamotable", "internal/table/dynamolocal"},
 		"github.com/aws/aws-sdk-go-v2/service/ses":      {"internal/mail/sesmail"},
-		"github.com/aws/aws-sdk-go-v2/service/kms":      {"internal/mail/kmsmint"},
+		"github.com/aws/aws-sdk-go-v2/service/kms":      {"internal/mail/kmsmint", "internal/vault/kmsvault"},
 		"github.com/aws/aws-lambda-go":                  {"internal/app/awsapp"},
 		"github.com/aws/aws-sdk-go-v2/service/s3":       {"internal/s3files"},
 		"github.com/xuri/excelize":                      {"internal/sheet/xlsxsheet"},

@@ -22,6 +22,8 @@ func TestTelecomUserIsInvitedWithAllThatIsNeeded(t *testing.T) {
 	v.click("#user-save")
 	v.told("Subscription: This is required.", "Access: Still to be chosen: Customer number, Modules.")
 	v.tick("Salg 700100")
+	v.click("#user-save")
+	v.told("Subscription: This is required.", "In these places: Choose at least one role or right.")
 	v.tick("Invoices")
 	v.fill("#user-subscription", "K-70099")
 	v.shoot("invite")
@@ -333,9 +335,11 @@ func (s *server) administrator(email string) *tab {
 	return v
 }
 
-// tick clicks the box with a label in the dialog that is open.
+// tick clicks the box with a label in the dialog that is open, once nothing
+// there is about to move.
 func (v *tab) tick(label string) {
 	v.t.Helper()
+	v.gone("dialog[open] [aria-busy]")
 	id := await(v, "a box "+label, func(id string) bool { return id != "" }, `label => {
 		const text = node => node.textContent.replace(/\s+/g, ' ').trim();
 		const found = [...document.querySelectorAll('dialog[open] .choice label')].find(node => text(node) === label && node.checkVisibility());

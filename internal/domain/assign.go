@@ -299,7 +299,7 @@ func assignmentList(assignments []Assignment) string {
 // changeAccess puts a membership with other roles or assignments into the
 // change: every path by which an administrator gives a user something, or takes
 // it away, ends here.
-func (c *Change) changeAccess(ctx context.Context, store Store, s *Scene, p *Profile, m, next *Membership, action Action, changes diff) error {
+func (c *Change) changeAccess(ctx context.Context, store Store, s *Scene, p *Profile, m, next *Membership, changes diff) error {
 	given, taken := difference(m, next)
 	if len(given)+len(taken) == 0 && words(m.Roles) == words(next.Roles) && len(changes) == 0 {
 		return nil
@@ -328,7 +328,7 @@ func (c *Change) changeAccess(ctx context.Context, store Store, s *Scene, p *Pro
 	if err := c.reseat(s, p, next); err != nil {
 		return err
 	}
-	c.rewrite(m, next, action, changes...)
+	c.rewrite(m, next, UserUpdated, changes...)
 	// Nobody is let in by losing something, a role without sign-in for example.
 	if more := len(given)+len(beyond(next, m)) > 0; more && !m.SignsIn(p) && next.SignsIn(p) && next.ActivatedAt.IsZero() {
 		return c.letIn(ctx, store, s, next)
@@ -403,7 +403,7 @@ func ReplaceAssignments(ctx context.Context, store Store, c *Change, s *Scene, p
 		delete(had, a.ID) // for one of them
 		next.Assignments = append(next.Assignments, a)
 	}
-	if err := c.changeAccess(ctx, store, s, p, m, &next, UserUpdated, nil); err != nil {
+	if err := c.changeAccess(ctx, store, s, p, m, &next, nil); err != nil {
 		return nil, err
 	}
 	if c.Empty() {
@@ -425,7 +425,7 @@ func ClearAccess(ctx context.Context, store Store, c *Change, s *Scene, p *Profi
 	}
 	next := *m
 	next.Roles, next.Assignments = nil, nil
-	return c.changeAccess(ctx, store, s, p, m, &next, UserUpdated, nil)
+	return c.changeAccess(ctx, store, s, p, m, &next, nil)
 }
 
 // Bulk is one operation on many users: the same is given to each, or taken.
@@ -531,7 +531,7 @@ func (c *Change) assignOne(ctx context.Context, store Store, s *Scene, want Want
 		next := m.bulk(c.At, in)
 		scene := *s
 		scene.Membership = m
-		if err := one.changeAccess(ctx, store, &scene, p, m, next, UserUpdated, nil); err != nil {
+		if err := one.changeAccess(ctx, store, &scene, p, m, next, nil); err != nil {
 			return err
 		}
 		if one.Empty() {

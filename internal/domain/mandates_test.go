@@ -405,7 +405,7 @@ func TestXC11_MandateGoesWhileSomethingIsGivenUnderIt(t *testing.T) {
 			},
 		},
 		"an invitation": {
-			want: func(w *world, org, client domain.OrganizationID, _ domain.PersonID) domain.Want {
+			want: func(_ *world, org, client domain.OrganizationID, _ domain.PersonID) domain.Want {
 				want := domain.Want{Organization: org}
 				want.ForInvitation(domain.Invitation{Card: domain.Card{Email: "new@example.com"}, Assignments: []domain.Assignment{rights(nil, at(client))}})
 				return want

@@ -143,17 +143,6 @@ func (p *Profile) DefaultLanguage() Language { return p.Languages[0] }
 // Speaks tells whether the profile has the language.
 func (p *Profile) Speaks(l Language) bool { return slices.Contains(p.Languages, l) }
 
-// known are those of the roles that the profile still has. One that it has lost
-// gives nothing, and anybody who may edit the user may take it away.
-func (p *Profile) known(roles []RoleKey) (known []RoleKey) {
-	for _, key := range roles {
-		if p.Role(key) != nil {
-			known = append(known, key)
-		}
-	}
-	return known
-}
-
 // Right finds a right by its key; nil when the profile declares none of that
 // key, as it does not declare Fullmakt's own.
 func (p *Profile) Right(key RightKey) *RightInfo {

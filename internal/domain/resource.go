@@ -258,7 +258,7 @@ func UpdateResourceUsers(ctx context.Context, store Store, c *Change, s *Scene, 
 		if given, taken := difference(m, next); len(given)+len(taken) == 0 {
 			next = m
 		}
-		if err := c.changeAccess(ctx, store, &scene, p, m, next, UserUpdated, nil); err != nil {
+		if err := c.changeAccess(ctx, store, &scene, p, m, next, nil); err != nil {
 			return nil, err
 		}
 		if seated := c.seated(); seated != nil { // for the next of them to see

@@ -46,7 +46,7 @@ func TestXA18_ServiceClients(t *testing.T) {
 	one, token := make(domain.NewService{Name: "A shop", Scopes: []domain.ServiceScope{domain.MayEvaluate}, Rights: keys("order")})
 	two, other := make(domain.NewService{Name: "Search", Scopes: domain.ServiceScopes})
 	revoke := func(id domain.ServiceID) error {
-		return w.request(operator, domain.Want{Service: id}, func(c *domain.Change, s *domain.Scene) error { return domain.RevokeService(c, s) })
+		return w.request(operator, domain.Want{Service: id}, domain.RevokeService)
 	}
 	ask := func(token domain.ServiceToken, scope domain.ServiceScope) error {
 		c := domain.NewChange(domain.Actor{Type: domain.ByPublic}, w.now, "")

@@ -315,7 +315,7 @@ func UpdateUser(ctx context.Context, store Store, c *Change, s *Scene, profile *
 			c.Put(&p)
 		}
 	}
-	if err := c.changeAccess(ctx, store, s, profile, s.Membership, &m, UserUpdated, changed); err != nil {
+	if err := c.changeAccess(ctx, store, s, profile, s.Membership, &m, changed); err != nil {
 		return nil, err
 	}
 	return &m, nil

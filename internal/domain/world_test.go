@@ -115,7 +115,7 @@ func (w *world) userWith(org domain.OrganizationID, m domain.Membership) domain.
 		Organizations: []domain.OrganizationID{org}, PasswordHash: "hash", Security: 1, CreatedAt: w.now, UpdatedAt: w.now,
 	}
 	m.Revision, m.Organization, m.Person, m.Kind, m.Home, m.Email = 1, org, p.ID, domain.Own, org, p.Email
-	m.Card.FamilyName = string(p.ID)
+	m.FamilyName = string(p.ID)
 	for i, a := range m.Assignments {
 		m.Assignments[i] = a.Sorted()
 		m.Assignments[i].ID = domain.NewAssignmentID(w.now)

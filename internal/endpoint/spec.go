@@ -121,7 +121,7 @@ func (s Spec) Check() error {
 		return fmt.Errorf("endpoint %s: mail is a job's business; put it into the outbox", s.ID)
 	case s.Access.Public == "" && !s.Needing(ReadItems):
 		return fmt.Errorf("endpoint %s: who calls cannot be read without %s", s.ID, ReadItems)
-	case s.Needing(ReadRegistry) && !(s.Needing(ReadItems) && s.Needing(WriteItems)):
+	case s.Needing(ReadRegistry) && (!s.Needing(ReadItems) || !s.Needing(WriteItems)):
 		return fmt.Errorf("endpoint %s: answers of registers are kept, which takes %s and %s", s.ID, ReadItems, WriteItems)
 	case s.Needing(OpenFields) && !s.Secret:
 		return fmt.Errorf("endpoint %s: what is sealed in the table is open in no receipt: it is Secret", s.ID)

@@ -47,6 +47,8 @@ func TestSpecSaysEverything(t *testing.T) {
 		"300":                     {func(s *Spec) { s.Status = 300 }, "status"},
 		"mails":                   {func(s *Spec) { s.Needs = append(s.Needs, SendMail) }, "outbox"},
 		"mints":                   {func(s *Spec) { s.Needs = append(s.Needs, MintLinks) }, "outbox"},
+		"opens, with a receipt":   {func(s *Spec) { s.Needs = append(s.Needs, OpenFields) }, "Secret"},
+		"opens, without one":      {func(s *Spec) { s.Needs, s.Secret = append(s.Needs, OpenFields), true }, ""},
 		"session that is unread":  {func(s *Spec) { s.Needs = []Need{WriteItems} }, "who calls"},
 		"right that is unread":    {func(s *Spec) { s.Access, s.Needs = Right("users:see"), nil }, "who calls"},
 		"service that is unread":  {func(s *Spec) { s.Access, s.Needs = Service(domain.MaySearch), nil }, "who calls"},

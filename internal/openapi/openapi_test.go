@@ -268,7 +268,7 @@ func TestWhatOperationsSay(t *testing.T) {
 		}
 	}
 	for pointer, want := range map[string]any{
-		"UserValidity/required":                   []any{"type"},
+		"Validity/required":                       []any{"type"},
 		"User/additionalProperties":               false,
 		"User/properties/createdAt/format":        "date-time",
 		"User/properties/id/$ref":                 "#/components/schemas/PersonID",

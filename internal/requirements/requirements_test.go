@@ -165,7 +165,7 @@ func TestReport(t *testing.T) {
 		},
 		"later": {
 			func(fstest.MapFS) {},
-			"  A36  later                  The list shows all users of the company [issue 4]\n", "",
+			"  A02  later                  A new customer's first sign-in details go out by themselves [issue 5]\n", "",
 		},
 		"not a back-end matter": {
 			func(fstest.MapFS) {},
@@ -189,10 +189,10 @@ func TestReport(t *testing.T) {
 		},
 		"listed and covered": {
 			func(files fstest.MapFS) {
-				files["y/y_test.go"] = &fstest.MapFile{Data: []byte("package y\nfunc TestA36_A19_(t *testing.T) {}")}
+				files["y/y_test.go"] = &fstest.MapFile{Data: []byte("package y\nfunc TestA02_A19_(t *testing.T) {}")}
 			},
-			"  A36  covered                The list shows all users of the company [y TestA36_A19_]\n",
-			"A19 is listed as not back end (advice), yet y TestA36_A19_ covers it\nA36 is listed as later (issue 4), yet y TestA36_A19_ covers it",
+			"  A02  covered                A new customer's first sign-in details go out by themselves [y TestA02_A19_]\n",
+			"A02 is listed as later (issue 5), yet y TestA02_A19_ covers it\nA19 is listed as not back end (advice), yet y TestA02_A19_ covers it",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

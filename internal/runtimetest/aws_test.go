@@ -61,6 +61,10 @@ func newFakeAWS(t *testing.T) *fakeAWS {
 			f.send(t, w, body)
 		case r.Header.Get("X-Amz-Target") == "TrentService.GenerateMac":
 			f.mac(t, w, body)
+		case r.Header.Get("X-Amz-Target") == "TrentService.GenerateDataKey":
+			f.dataKey(t, w, body)
+		case r.Header.Get("X-Amz-Target") == "TrentService.Decrypt":
+			f.decrypt(t, w, body)
 		default:
 			t.Errorf("KMS was asked for %s", r.Header.Get("X-Amz-Target"))
 		}
@@ -104,7 +108,7 @@ func (f *fakeAWS) mac(t *testing.T, w http.ResponseWriter, body []byte) {
 	if err := json.NewDecoder(bytes.NewReader(body)).Decode(&in); err != nil {
 		t.Error(err)
 	}
-	if in.KeyID != "alias/fullmakt-links" || in.MacAlgorithm != "HMAC_SHA_256" || len(in.Message) == 0 {
+	if in.KeyID != "alias/fullmakt-links" && in.KeyID != "alias/fullmakt-index-1" || in.MacAlgorithm != "HMAC_SHA_256" || len(in.Message) == 0 {
 		t.Errorf("KMS was asked for %+v", in)
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
@@ -116,6 +120,58 @@ func (f *fakeAWS) mac(t *testing.T, w http.ResponseWriter, body []byte) {
 	mac := hmac.New(sha256.New, []byte("the key that KMS keeps"))
 	mac.Write(in.Message)
 	if err := json.NewEncoder(w).Encode(map[string]any{"KeyId": in.KeyID, "Mac": mac.Sum(nil), "MacAlgorithm": in.MacAlgorithm}); err != nil {
+		t.Error(err)
+	}
+}
+
+// fieldKey is the ARN of the key behind alias/fullmakt-fields.
+const fieldKey = "arn:aws:kms:eu-north-1:123456789012:key/1111"
+
+// dataKeyOf is the one data key that the fake makes and opens for a context.
+func dataKeyOf(about map[string]string) (plain, blob []byte) {
+	text, err := json.Marshal(about)
+	if err != nil {
+		panic(err) // strings are always JSON
+	}
+	sum := sha256.Sum256(text)
+	return sum[:], append([]byte("data key of "), text...)
+}
+
+func (f *fakeAWS) dataKey(t *testing.T, w http.ResponseWriter, body []byte) {
+	var in struct {
+		KeyID             string `json:"KeyId"`
+		KeySpec           string
+		EncryptionContext map[string]string
+	}
+	if err := json.Unmarshal(body, &in); err != nil {
+		t.Error(err)
+	}
+	if in.KeyID != "alias/fullmakt-fields" || in.KeySpec != "AES_256" || len(in.EncryptionContext) != 3 {
+		t.Errorf("KMS was asked for %+v", in)
+	}
+	plain, blob := dataKeyOf(in.EncryptionContext)
+	answerKMS(t, w, map[string]any{"KeyId": fieldKey, "Plaintext": plain, "CiphertextBlob": blob})
+}
+
+func (f *fakeAWS) decrypt(t *testing.T, w http.ResponseWriter, body []byte) {
+	var in struct {
+		KeyID             string `json:"KeyId"`
+		CiphertextBlob    []byte
+		EncryptionContext map[string]string
+	}
+	if err := json.Unmarshal(body, &in); err != nil {
+		t.Error(err)
+	}
+	plain, blob := dataKeyOf(in.EncryptionContext)
+	if in.KeyID != fieldKey || !bytes.Equal(blob, in.CiphertextBlob) {
+		t.Errorf("KMS was asked for %s, %q of %v", in.KeyID, in.CiphertextBlob, in.EncryptionContext)
+	}
+	answerKMS(t, w, map[string]any{"KeyId": fieldKey, "Plaintext": plain})
+}
+
+func answerKMS(t *testing.T, w http.ResponseWriter, answer map[string]any) {
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	if err := json.NewEncoder(w).Encode(answer); err != nil {
 		t.Error(err)
 	}
 }

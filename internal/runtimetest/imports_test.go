@@ -23,8 +23,9 @@ var (
 	}
 	mailOnly = []string{
 		module + "internal/mail", "html/template", "text/template",
-		"github.com/aws/aws-sdk-go-v2/service/ses", "github.com/aws/aws-sdk-go-v2/service/kms",
+		"github.com/aws/aws-sdk-go-v2/service/ses",
 	}
+	kmsOnly   = []string{module + "internal/vault", "github.com/aws/aws-sdk-go-v2/service/kms"}
 	filesOnly = []string{
 		module + "internal/s3files", module + "internal/sheet/xlsxsheet", "github.com/aws/aws-sdk-go-v2/service/s3", "github.com/xuri/excelize/v2",
 	}
@@ -48,6 +49,9 @@ func TestXI20_FunctionsCarryNoTestSeams(t *testing.T) {
 		}
 		if !slices.Contains(all[id], endpoint.SendMail) {
 			forbidden = slices.Concat(forbidden, mailOnly)
+		}
+		if !slices.ContainsFunc(all[id], func(n endpoint.Need) bool { return slices.Contains(kmsNeeds, n) }) {
+			forbidden = slices.Concat(forbidden, kmsOnly)
 		}
 		for _, dep := range deps {
 			for _, f := range forbidden {

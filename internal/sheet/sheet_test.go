@@ -165,11 +165,13 @@ func TestReadXLSX(t *testing.T) {
 	}{
 		"texts of all kinds": {
 			`<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c>` + text("C1", " in line ") + `<c r="D1"><v>46328</v></c></row>`,
-			map[int][]string{1: {"shared", "in parts", "in line", "46328"}}, nil,
+			map[int][]string{1: {"shared", "in parts", "in line", "46328"}},
+			nil,
 		},
 		"gaps": {
 			`<row r="2">` + text("B2", "b") + `</row><row r="4"><c r="A4" s="3"/></row><row r="7">` + text("A7", "a") + text("C7", "c") + `</row>`,
-			map[int][]string{2: {"", "b"}, 7: {"a", "", "c"}}, nil,
+			map[int][]string{2: {"", "b"}, 7: {"a", "", "c"}},
+			nil,
 		},
 		"without references":       {`<row><c t="str"><v>a</v></c><c t="str"><v>b</v></c></row><row><c t="str"><v>c</v></c></row>`, map[int][]string{1: {"a", "b"}, 2: {"c"}}, nil},
 		"XD9 a formula":            {`<row r="1"><c r="A1" t="str"><f>1+1</f><v>innocent</v></c><c r="B1"><f/></c></row>`, map[int][]string{1: {"formula", "formula"}}, nil},

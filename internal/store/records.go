@@ -136,7 +136,8 @@ func (r *membershipRecord) assignments() (assignments []domain.Assignment) {
 func membershipRecordOf(m *domain.Membership) membershipRecord {
 	return membershipRecord{
 		m.Organization, m.Person, m.Revision, m.Kind, m.GivenName, m.FamilyName, m.Email, m.Phone, m.Language, m.Home,
-		nationalIDRecord{m.NationalID.Country, m.NationalID.Sealed.Key, m.NationalID.Sealed.Data, m.NationalID.Hash}, m.Alphabet,
+		nationalIDRecord{m.NationalID.Country, m.NationalID.Sealed.Key, m.NationalID.Sealed.Data, m.NationalID.Hash},
+		m.Alphabet,
 		m.Roles, assignmentRecordsOf(m.Assignments), validityRecord(m.Validity), m.DefaultTask,
 		m.JobTitles, m.Subscription, m.Unsubscribed, m.RemovedAt, m.ActivatedAt, m.LastSignInAt, m.CreatedAt, m.UpdatedAt,
 	}

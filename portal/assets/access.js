@@ -124,11 +124,12 @@ export function accessEditor({ id, organization, seesClients, changed = () => {}
     const field = el('div', { class: 'field', hidden: true }, el('label', { for: within.id }, typeName(parent.key)), within);
     within.append(say(el('option', { value: '' }), 'access.any'));
     within.addEventListener('change', () => places.reload());
+    field.setAttribute('aria-busy', 'true');
     readParents(parent.key).then((items) => {
       within.append(...items.map((item) => el('option', { value: item.id }, [item.name, item.note].filter(Boolean).join(' · '))));
       field.hidden = items.length < 2;
       places.reload(); // with the names of what they lie in
-    }, () => {}); // then one searches among all
+    }, () => {}).finally(() => field.removeAttribute('aria-busy')); // without them one searches among all
     return [field, places];
   }
 

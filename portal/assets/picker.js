@@ -51,6 +51,7 @@ export function picker({ id, legend, search, chosen, changed }) {
 
   async function read(cursor) {
     const own = ++asked;
+    node.setAttribute('aria-busy', 'true');
     try {
       const answer = await search(input.value.trim(), cursor);
       if (own !== asked) return; // something else was typed meanwhile
@@ -62,6 +63,8 @@ export function picker({ id, legend, search, chosen, changed }) {
       if (own !== asked) return;
       more.hidden = true;
       tell('error.unexpected');
+    } finally {
+      if (own === asked) node.removeAttribute('aria-busy');
     }
   }
 

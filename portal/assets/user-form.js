@@ -85,6 +85,7 @@ export function userForm({ me, place, invited, saved }) {
     asked('user-task', profile.resourceTypes.some(({ jobTitles }) => jobTitles));
     asked('user-under', profile.policies.subscription && !runs);
     asked('user-nationalId', profile.policies.nationalId !== 'none' && !runs && !partner);
+    subscription.required = edited === null;
     idCode.required = profile.policies.nationalId === 'required' && edited === null;
     say(byId('user-nationalId-hint'), user.nationalId ? 'users.nationalIdKept' : 'users.nationalIdHint');
     const fixed = profile.policies.fixedTerm && edited === null;

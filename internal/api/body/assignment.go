@@ -72,7 +72,7 @@ func Grants(roles []domain.RoleKey, rights []domain.RightKey, scopes []Scope, p 
 	g := domain.Grants{Roles: roles, Rights: rights}
 	for i, s := range scopes {
 		at := fmt.Sprintf("%s/scopes/%d", pointer, i)
-		valid := true
+		var valid bool
 		switch s.Type {
 		case domain.InOrganization, domain.ForClients:
 			valid = s.ID == ""

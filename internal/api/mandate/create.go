@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/fullmakt/fullmakt/internal/api/body"
 	"github.com/fullmakt/fullmakt/internal/domain"
 	"github.com/fullmakt/fullmakt/internal/endpoint"
 )
@@ -19,44 +20,28 @@ func Create() endpoint.Endpoint {
 		Errors: []*domain.Error{
 			domain.ErrNoOrganization, domain.ErrMandateSelf, domain.ErrMandateCycle, domain.ErrRightNotYours, domain.ErrTooMuch, domain.ErrThrottled,
 		},
-	}, func(in *createRequest, want *domain.Want) { want.ForMandate(in.Agent.claim()) }, create)
+	}, func(in *createRequest, want *domain.Want) { want.ForMandate(in.agent) }, create)
 }
 
 type createRequest struct {
 	Org    domain.OrganizationID `path:"org" json:"-"`
-	Agent  agent                 `json:"agent" required:"true"`
+	Agent  body.Company          `json:"agent" required:"true" description:"The other organization."`
 	Type   domain.MandateTypeKey `json:"type" required:"true" minLength:"1" description:"Key of one of the profile's types." example:"web-service"`
 	Rights []domain.RightKey     `json:"rights,omitempty" uniqueItems:"true" minItems:"1" description:"Of those of the type; all of them by default. Nobody hands on a right that they do not hold." example:"[\"invoices:see\"]"`
 	From   domain.Date           `json:"from,omitzero" format:"date" description:"The first day, in the organization's time zone; today by default."`
 	To     domain.Date           `json:"to,omitzero" format:"date" description:"The last day, included; until it is revoked by default."`
-}
 
-// agent names the other organization as its register does.
-type agent struct {
-	Country    domain.Country `json:"country" required:"true" pattern:"^[A-Z]{2}$" description:"ISO 3166-1 alpha-2." example:"FI"`
-	BusinessID string         `json:"businessId" required:"true" minLength:"1" example:"9000000-3"`
-}
-
-// claim is what the organization is found by.
-func (a agent) claim() domain.OrganizationClaim {
-	return domain.OrganizationClaim{Country: a.Country, BusinessID: a.BusinessID}
+	agent domain.OrganizationClaim
 }
 
 func (in *createRequest) Read(p *domain.Profile, faults *domain.Faults) {
-	businessID, ok := domain.CheckBusinessID(in.Agent.Country, in.Agent.BusinessID)
-	switch {
-	case !in.Agent.Country.Known():
-		faults.Add("/agent/country", "value-unknown", "Give a country as two capital letters, such as FI.")
-	case !ok:
-		faults.Add("/agent/businessId", "business-id-invalid", "This is not a business id of the country.")
-	}
-	in.Agent.BusinessID = businessID
+	in.agent = in.Agent.Read("/agent", faults)
 	if t := p.MandateType(in.Type); t == nil {
 		faults.Add("/type", "value-unknown", "The portal has no mandates of this type.")
 	} else if in.Rights == nil {
 		in.Rights = slices.Clone(t.Rights)
 	} else {
-		rights(in.Rights, func(r domain.RightKey) bool { return slices.Contains(t.Rights, r) }, p, faults)
+		rights(in.Rights, func(r domain.RightKey) bool { return slices.Contains(t.Rights, r) }, faults)
 	}
 	day(in.From, "/from", faults)
 	day(in.To, "/to", faults)

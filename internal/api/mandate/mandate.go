@@ -75,7 +75,7 @@ func agentOf(ctx context.Context, call *endpoint.Call, all *domain.Mandates) (*d
 }
 
 // rights reads those of a mandate: some of the profile's, none twice.
-func rights(in []domain.RightKey, known func(domain.RightKey) bool, p *domain.Profile, faults *domain.Faults) {
+func rights(in []domain.RightKey, known func(domain.RightKey) bool, faults *domain.Faults) {
 	if len(in) == 0 {
 		faults.Add("/rights", "required", "Give at least one right, or revoke the mandate.")
 	}

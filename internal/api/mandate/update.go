@@ -29,7 +29,7 @@ type updateRequest struct {
 
 func (in *updateRequest) Read(p *domain.Profile, faults *domain.Faults) {
 	if in.Rights != nil {
-		rights(*in.Rights, p.Knows, p, faults)
+		rights(*in.Rights, p.Knows, faults)
 	}
 	if in.To != nil {
 		day(*in.To, "/to", faults)

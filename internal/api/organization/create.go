@@ -32,16 +32,10 @@ type createRequest struct {
 }
 
 func (in *createRequest) Read(p *domain.Profile, faults *domain.Faults) {
-	businessID, ok := domain.CheckBusinessID(in.Country, in.BusinessID)
-	switch {
-	case !in.Country.Known():
-		faults.Add("/country", "value-unknown", "Give a country as two capital letters, such as FI.")
-	case !ok:
-		faults.Add("/businessId", "business-id-invalid", "This is not a business id of the country.")
-	}
+	claim := body.CompanyAt(in.Country, in.BusinessID, "/country", "/businessId", faults)
 	language := body.Language(in.Language, p.DefaultLanguage(), p, "/language", faults)
 	in.customer = domain.Customer{
-		Name: body.Name(in.Name, "/name", faults), Country: in.Country, BusinessID: businessID, Language: language,
+		Name: body.Name(in.Name, "/name", faults), Country: in.Country, BusinessID: claim.BusinessID, Language: language,
 		TimeZone:      zone(in.TimeZone, "/timeZone", faults),
 		Administrator: in.Administrator.read("/administrator", language, p, faults),
 		Subscription:  body.Subscription(in.Administrator.Subscription, p, "/administrator/subscription", faults),

@@ -34,7 +34,7 @@ type importRequest struct {
 	DryRun bool                  `json:"dryRun,omitzero" description:"Nothing is written."`
 
 	wants domain.Want
-	rows  []importRow
+	data  []byte
 }
 
 // importRow is a row as it was read.
@@ -68,17 +68,21 @@ type importFault struct {
 // importLimits are those of a file that a request has room for.
 var importLimits = sheet.Limits{Rows: domain.MaxImport + 1, Columns: 50, Unpacked: 8 << 20}
 
-func (in *importRequest) Read(p *domain.Profile, faults *domain.Faults) {
+func (in *importRequest) Read(_ *domain.Profile, faults *domain.Faults) {
 	if in.Format != sheet.XLSX && in.Format != sheet.CSV {
 		faults.Add("/format", "value-unknown", "Use xlsx or csv.")
-		return
 	}
-	data, err := base64.StdEncoding.DecodeString(in.File)
-	if err != nil || len(data) == 0 {
+	var err error
+	if in.data, err = base64.StdEncoding.DecodeString(in.File); err != nil || len(in.data) == 0 {
 		faults.Add("/file", "value-invalid", "Give the file in base64.")
-		return
 	}
-	rows, err := sheet.Read(in.Format, data, importLimits)
+}
+
+// readRows reads the file. It is not part of Read: what a file unpacks to is
+// work that is done for nobody who may not import.
+func (in *importRequest) readRows(p *domain.Profile) (read []importRow, err error) {
+	var faults domain.Faults
+	rows, err := sheet.Read(in.Format, in.data, importLimits)
 	switch {
 	case errors.Is(err, sheet.ErrNotUTF8):
 		faults.Add("/file", "file-not-utf8", "Save the file as CSV UTF-8, or as xlsx.")
@@ -89,20 +93,21 @@ func (in *importRequest) Read(p *domain.Profile, faults *domain.Faults) {
 	case len(rows) < 2:
 		faults.Add("/file", "required", "There is no row below the headings.")
 	}
-	if len(*faults) > 0 {
-		return
+	if len(faults) > 0 {
+		return nil, faults.Err()
 	}
 	catalog, err := sheetCatalog()
 	if err != nil {
-		panic(err) // it is part of the program
+		return nil, err
 	}
-	r := rowReader{profile: p, columns: columnsOf(rows[0].Cells, catalog, faults), seen: map[domain.Email]int{}}
-	if len(*faults) > 0 {
-		return
+	r := rowReader{profile: p, columns: columnsOf(rows[0].Cells, catalog, &faults), seen: map[domain.Email]int{}}
+	if len(faults) > 0 {
+		return nil, faults.Err()
 	}
 	for _, row := range rows[1:] {
-		in.rows = append(in.rows, r.read(row))
+		read = append(read, r.read(row))
 	}
+	return read, nil
 }
 
 // columnsOf reads the headings: which column each is, empty for one to ignore.
@@ -149,7 +154,7 @@ func (r *rowReader) read(row sheet.Row) importRow {
 		switch {
 		case i >= len(r.columns) || r.columns[i] == "":
 		case v.Formula:
-			fault(r.columns[i], "formula-refused", "A formula is not read. Put its value in the cell.")
+			out.faults = append(out.faults, importFault{Column: r.columns[i], Code: "formula-refused", Detail: "A formula is not read. Put its value in the cell."})
 		default:
 			cells[r.columns[i]] = v
 		}
@@ -294,10 +299,14 @@ func columnOf(e *domain.Error) columnKey {
 }
 
 func importUsers(ctx context.Context, call *endpoint.Call, in *importRequest) (importResponse, error) {
-	out := importResponse{Items: make([]importResult, len(in.rows)), Complete: true}
+	read, err := in.readRows(call.Profile)
+	if err != nil {
+		return importResponse{}, err
+	}
+	out := importResponse{Items: make([]importResult, len(read)), Complete: true}
 	var rows []domain.ImportRow
 	var at []int // where each of them is among all
-	for i, r := range in.rows {
+	for i, r := range read {
 		if r.national != nil {
 			given, err := r.national.Given(call, call.Scene.Organization.Country, "/nationalId")
 			e, known := errors.AsType[*domain.Error](err)
@@ -322,13 +331,12 @@ func importUsers(ctx context.Context, call *endpoint.Call, in *importRequest) (i
 		item := &out.Items[at[i]]
 		item.Outcome, item.User = r.Outcome, r.Person
 		out.Complete = out.Complete && r.Outcome != domain.ImportPending
-		if r.Outcome == domain.ImportUnchanged {
+		switch {
+		case r.Outcome == domain.ImportUnchanged:
 			item.Faults = nil // nothing of it was to be used
+		case r.Err != nil:
+			item.Faults = faultsOf(r.Err)
 		}
-		if r.Err == nil {
-			continue
-		}
-		item.Faults = faultsOf(r.Err)
 	}
 	return out, nil
 }

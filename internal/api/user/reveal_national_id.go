@@ -26,7 +26,7 @@ type revealNationalIDRequest struct {
 	Org      domain.OrganizationID `path:"org" json:"-"`
 	User     domain.PersonID       `path:"user" json:"-"`
 	Password string                `json:"password" required:"true" format:"password" minLength:"1" maxLength:"512" description:"The caller's own."`
-	Reason   string                `json:"reason" required:"true" minLength:"1" maxLength:"200" description:"For the audit. The code itself is not to be in it." example:"A call about the pension case"`
+	Reason   string                `json:"reason" required:"true" minLength:"1" maxLength:"200" description:"For the audit, where it stays: no names, and not the code itself." example:"A call about the pension case"`
 }
 
 func (in *revealNationalIDRequest) Read(_ *domain.Profile, faults *domain.Faults) {

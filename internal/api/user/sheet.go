@@ -57,10 +57,21 @@ var exported = []struct {
 	kind  sheet.Kind
 	width float64
 }{
-	{colFamilyName, sheet.Text, 22}, {colGivenName, sheet.Text, 18}, {colEmail, sheet.Text, 34}, {colPhone, sheet.Phone, 18},
-	{colKind, sheet.Text, 16}, {colHome, sheet.Text, 28}, {colRoles, sheet.Text, 28}, {colAssigned, sheet.Text, 28},
-	{colStatus, sheet.Text, 18}, {colValidFrom, sheet.Day, 16}, {colValidTo, sheet.Day, 16}, {colDefaultTask, sheet.Text, 22},
-	{colActivated, sheet.Moment, 18}, {colLastSignIn, sheet.Moment, 26}, {colCreated, sheet.Moment, 18},
+	{colFamilyName, sheet.Text, 22},
+	{colGivenName, sheet.Text, 18},
+	{colEmail, sheet.Text, 34},
+	{colPhone, sheet.Phone, 18},
+	{colKind, sheet.Text, 16},
+	{colHome, sheet.Text, 28},
+	{colRoles, sheet.Text, 28},
+	{colAssigned, sheet.Text, 28},
+	{colStatus, sheet.Text, 18},
+	{colValidFrom, sheet.Day, 16},
+	{colValidTo, sheet.Day, 16},
+	{colDefaultTask, sheet.Text, 22},
+	{colActivated, sheet.Moment, 18},
+	{colLastSignIn, sheet.Moment, 26},
+	{colCreated, sheet.Moment, 18},
 }
 
 // imported are the columns that an import reads.

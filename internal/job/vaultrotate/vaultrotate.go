@@ -71,12 +71,12 @@ func run(ctx context.Context, deps job.Deps, event json.RawMessage) (any, error)
 			if from.Organization != "" && org.ID != from.Organization {
 				continue
 			}
-			done, err := r.organization(ctx, org.ID, from.User)
+			last, all, err := r.organization(ctx, org.ID, from.User)
 			if err != nil {
 				return nil, err
 			}
-			if done != "" {
-				r.Next = &Place{Organizations: from.Organizations, Organization: org.ID, User: done}
+			if !all {
+				r.Next = &Place{Organizations: from.Organizations, Organization: org.ID, User: last}
 				return r.Result, nil
 			}
 			from.Organization, from.User = "", ""
@@ -95,26 +95,26 @@ type rotation struct {
 }
 
 // organization seals the codes of an organization's users behind one. It returns
-// the last who is done, if the time was up before all were.
-func (r *rotation) organization(ctx context.Context, org domain.OrganizationID, behind domain.PersonID) (last domain.PersonID, err error) {
+// the last who is done, and whether all are or the time was up before.
+func (r *rotation) organization(ctx context.Context, org domain.OrganizationID, behind domain.PersonID) (last domain.PersonID, all bool, err error) {
 	users, err := r.deps.Store.AllUsers(ctx, org)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	slices.SortFunc(users, func(a, b *domain.Membership) int { return cmp.Compare(a.Person, b.Person) })
 	for _, m := range users {
 		if m.Person <= behind || !m.NationalID.Known() {
 			continue
 		}
-		if behind != "" && !r.until.IsZero() && time.Now().After(r.until) {
-			return behind, nil
+		if r.Seen > 0 && !r.until.IsZero() && time.Now().After(r.until) { // each run does something
+			return behind, false, nil
 		}
 		if err := r.user(ctx, m); err != nil {
-			return "", fmt.Errorf("%s in %s: %w", m.Person, org, err)
+			return "", false, fmt.Errorf("%s in %s: %w", m.Person, org, err)
 		}
 		behind = m.Person
 	}
-	return "", nil
+	return behind, true, nil
 }
 
 // tries is how often a user is read anew whom others change at the same time.

@@ -55,8 +55,10 @@ func part(t *testing.T, file []byte, name string) string {
 var table = sheet.Table{
 	Name: "Users", Origin: "2026-11-02 · us & them", At: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC),
 	Columns: []sheet.Column{
-		{Heading: "Name", Width: 20}, {Heading: "Phone", Kind: sheet.Phone, Width: 18},
-		{Heading: "Day", Kind: sheet.Day, Width: 12}, {Heading: "When", Kind: sheet.Moment, Width: 18.5},
+		{Heading: "Name", Width: 20},
+		{Heading: "Phone", Kind: sheet.Phone, Width: 18},
+		{Heading: "Day", Kind: sheet.Day, Width: 12},
+		{Heading: "When", Kind: sheet.Moment, Width: 18.5},
 	},
 }
 

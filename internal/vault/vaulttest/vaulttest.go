@@ -26,7 +26,7 @@ var whose = domain.Field{Organization: "org_1", Person: "usr_1", Name: "national
 // Run tries a vault.
 func Run(t *testing.T, v Opened) {
 	ctx := t.Context()
-	sealed := seal(t, ctx, v.Old)
+	sealed := seal(ctx, t, v.Old)
 	t.Run("opens what it has sealed", func(t *testing.T) {
 		for _, plain := range []string{Canary, "", "åäö\x00"} {
 			s, err := v.Old.Seal(ctx, whose, plain)
@@ -39,7 +39,7 @@ func Run(t *testing.T, v Opened) {
 		}
 	})
 	t.Run("shows nothing", func(t *testing.T) {
-		again := seal(t, ctx, v.Old)
+		again := seal(ctx, t, v.Old)
 		if bytes.Contains(sealed.Data, []byte(Canary)) || bytes.Contains(sealed.Data, []byte(Canary[:6])) {
 			t.Error("the field is readable")
 		}
@@ -75,7 +75,7 @@ func Run(t *testing.T, v Opened) {
 		refused(t, "too much", v.Old, whose, domain.SealedField{Key: sealed.Key, Data: append(slices.Clone(sealed.Data), 0)})
 	})
 	t.Run("rotates", func(t *testing.T) {
-		fresh := seal(t, ctx, v.Both)
+		fresh := seal(ctx, t, v.Both)
 		if fresh.Key == sealed.Key {
 			t.Error("what is new is sealed with the old key")
 		}
@@ -109,7 +109,7 @@ func Run(t *testing.T, v Opened) {
 	})
 }
 
-func seal(t *testing.T, ctx context.Context, v domain.Vault) domain.SealedField {
+func seal(ctx context.Context, t *testing.T, v domain.Vault) domain.SealedField {
 	t.Helper()
 	s, err := v.Seal(ctx, whose, Canary)
 	if err != nil {
