@@ -26,6 +26,9 @@ var commands = []command{
 	{"endpoints", "lists all endpoints: id, method, path, who may call", listEndpoints},
 	{"generate", "writes everything that derives from the registries", generateAll},
 	{"build", "builds the Lambda artifacts into dist/", build},
+	{"audit", "verify: holds the audit of a local store against its seals", verifyAudit},
+	{"person", "export, erase, ledger, reapply: what is known of somebody, and that it is forgotten", people},
+	{"seed", "fills an empty local store with made-up users, for tests of size", seedStore},
 	{"vault", "rotate: adds a key to a local store, and seals with it what is encrypted there", rotateVault},
 	{"requirements", "lists the requirements and the tests that cover them", listRequirements},
 }

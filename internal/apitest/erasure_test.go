@@ -72,8 +72,8 @@ func kanarie(w *World) (alpha, beta Customer, u User) {
 	return alpha, beta, u
 }
 
-func (w *World) erase(u User, query string) Request {
-	return Request{Method: "DELETE", Path: "/v1/people/" + u.ID + query, Token: w.Operator()}
+func (w *World) erase(u User) Request {
+	return Request{Method: "DELETE", Path: "/v1/people/" + u.ID, Token: w.Operator()}
 }
 
 // dumpOf is every item of a table, on a line each.
@@ -103,7 +103,7 @@ func TestXH6_NothingIsLeftOfWhoIsErased(t *testing.T) {
 	if !w.Evaluate(service, u, alpha, alpha, "order", "", "") {
 		t.Fatal("they have no right that could end")
 	}
-	w.Want(http.StatusNoContent, w.erase(u, ""))
+	w.Want(http.StatusNoContent, w.erase(u))
 
 	for _, line := range strings.Split(dumpOf(t, w.Base), "\n") {
 		if found := sing(line); len(found) > 0 {
@@ -148,8 +148,8 @@ func TestXH6_NothingIsLeftOfWhoIsErased(t *testing.T) {
 		t.Error("the id is used again")
 	}
 	// Once more does no harm; and who never was is not there.
-	w.Want(http.StatusNoContent, w.erase(u, ""))
-	w.Fails(http.StatusNotFound, "not-found", w.erase(User{ID: absentSubject["id"].(string)}, ""))
+	w.Want(http.StatusNoContent, w.erase(u))
+	w.Fails(http.StatusNotFound, "not-found", w.erase(User{ID: absentSubject["id"].(string)}))
 	w.Want(http.StatusOK, Request{Method: "GET", Path: alpha.Path("/users/" + again.ID), Token: alpha.Token})
 }
 
@@ -169,7 +169,7 @@ func TestXH6_SubscriptionsOfWhoIsErased(t *testing.T) {
 	}
 	u := w.InviteWith(c, canaryEmail, Object{"roles": roles, "subscription": "+4795550001"})
 	w.Want(http.StatusOK, w.Edit("PATCH", u.Path, "", c.Token, Object{"subscription": "+4795550002"}))
-	w.Want(http.StatusNoContent, w.erase(u, ""))
+	w.Want(http.StatusNoContent, w.erase(u))
 	for _, line := range strings.Split(dumpOf(t, w.Base), "\n") {
 		if strings.Contains(line, u.ID) && len(sing(line)) > 0 {
 			t.Errorf("%s", line)
@@ -315,7 +315,7 @@ func TestXH7_ErasureEndsRestoring(t *testing.T) {
 	if len(sing(dumpOf(t, w.Base))) == 0 {
 		t.Fatal("nothing was kept")
 	}
-	w.Want(http.StatusNoContent, w.erase(u, ""))
+	w.Want(http.StatusNoContent, w.erase(u))
 	w.Fails(http.StatusNotFound, "not-found", Request{Method: "POST", Path: u.Path + "/restore", Token: c.Token})
 	if found := sing(dumpOf(t, w.Base)); len(found) > 0 {
 		t.Errorf("%q are left", found)
@@ -339,7 +339,7 @@ func TestXH8_TheLedgerAfterARestore(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	w.Want(http.StatusNoContent, w.erase(u, ""))
+	w.Want(http.StatusNoContent, w.erase(u))
 	w.Want(http.StatusNoContent, Request{Method: "DELETE", Path: removed.Path, Token: beta.Token}) // the last of them: erased too
 
 	ledger, err := store.New(w.Base).Erasures(t.Context(), domain.PageRequest{Limit: 10})

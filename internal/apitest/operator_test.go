@@ -207,11 +207,11 @@ func (w *World) subscribe(c Customer, id, status string) Answer {
 }
 
 // setStatus closes an organization or opens it again, as the operator.
-func (w *World) setStatus(c Customer, status string) Answer {
+func (w *World) setStatus(c Customer, status string) {
 	w.T.Helper()
 	operator := w.Operator()
 	etag := w.Want(http.StatusOK, Request{Method: "GET", Path: c.Path(""), Token: operator}).Header.Get("ETag")
-	return w.Want(http.StatusOK, Request{
+	w.Want(http.StatusOK, Request{
 		Method: "PUT", Path: c.Path("/status"), Token: operator, Headers: []Header{{"If-Match", etag}}, Body: Object{"status": status},
 	})
 }

@@ -38,9 +38,9 @@ var siteRights = []string{
 	"order", "equipment:list", "equipment:maintain", "equipment:pickup", "equipment:return-date", "equipment:comment", "access-control",
 }
 
-// but are the rights without one.
-func but(right string) []string {
-	return slices.DeleteFunc(slices.Clone(siteRights), func(r string) bool { return r == right })
+// superuserRights are the rights on a site without access control.
+func superuserRights() []string {
+	return slices.DeleteFunc(slices.Clone(siteRights), func(r string) bool { return r == "access-control" })
 }
 
 // may demands that of the rights on a worksite the user may use just these.
@@ -174,7 +174,7 @@ func TestA20_A21_TheSuperuserReachesEveryWorksite(t *testing.T) {
 		later := y.Resource(y.alpha, "worksite", y.two, "Made later", "access-control")
 		y.finds(y.alpha, session, "type=worksite", "Airport", "Depot", "Harbour", "Made later")
 		for _, site := range []string{y.harbour, y.airport, y.depot, later} {
-			y.may(super, site, but("access-control")...)
+			y.may(super, site, superuserRights()...)
 			y.Want(http.StatusOK, Request{Method: "GET", Path: y.alpha.resource(site), Token: session})
 		}
 	})
@@ -198,11 +198,11 @@ func TestA23_A24_TheSuperuserIsBoundToTheChosenCustomerNumbers(t *testing.T) {
 		}})
 		made := y.managesSites(session, y.one)
 		y.managesSites(session, three)
-		y.may(super, made, but("access-control")...)
-		y.may(super, y.harbour, but("access-control")...)
+		y.may(super, made, superuserRights()...)
+		y.may(super, y.harbour, superuserRights()...)
 		y.may(super, y.depot)
 		later := y.Resource(y.alpha, "worksite", three, "Made later")
-		y.may(super, later, but("access-control")...)
+		y.may(super, later, superuserRights()...)
 		y.finds(y.alpha, session, "type=customer-number", "1001", "1003")
 		y.finds(y.alpha, session, "type=worksite", "Airport", "Harbour", "Made anew", "Made anew", "Made later")
 
@@ -229,7 +229,7 @@ func TestA23_A24_TheSuperuserIsBoundToTheChosenCustomerNumbers(t *testing.T) {
 		// Another choice holds at once.
 		y.Assign(y.alpha, super, Assignment([]string{"superuser"}, nil, Scope("customer-number", y.two)))
 		y.may(super, y.harbour)
-		y.may(super, y.depot, but("access-control")...)
+		y.may(super, y.depot, superuserRights()...)
 		y.finds(y.alpha, session, "type=worksite", "Depot")
 	})
 }
@@ -350,10 +350,10 @@ func TestA34_AccessControlIsThereWhereTheSiteUsesIt(t *testing.T) {
 		y.finds(y.alpha, session, "type=worksite", "Airport", "Harbour")
 		features(y.harbour)
 		y.may(u, y.harbour)
-		y.may(y.admin(), y.harbour, but("access-control")...)
+		y.may(y.admin(), y.harbour, superuserRights()...)
 		y.finds(y.alpha, session, "type=worksite", "Airport")
 		// Whoever uses it, without the right nobody gets there.
 		other, _ := y.join("other", Object{"roles": []string{"superuser"}})
-		y.may(other, y.airport, but("access-control")...)
+		y.may(other, y.airport, superuserRights()...)
 	})
 }

@@ -36,8 +36,8 @@ type place struct {
 	called string
 }
 
-func (e *example) place(of, parent, name string, features ...string) place {
-	return place{of: e.home, kind: of, id: e.Resource(e.home, of, parent, name, features...), called: name}
+func (e *example) place(of, parent, name string) place {
+	return place{of: e.home, kind: of, id: e.Resource(e.home, of, parent, name), called: name}
 }
 
 func (p place) scope() Object { return Scope(p.kind, p.id) }
@@ -96,7 +96,7 @@ func workedRental(t *testing.T, e *example) {
 	e.says(admin, e.home, "access-control", harbour, "")
 }
 
-func workedTelecom(t *testing.T, e *example) {
+func workedTelecom(_ *testing.T, e *example) {
 	sales, support := e.place("customer-number", "", "Sales"), e.place("customer-number", "", "Support")
 	subscription := func(status string) {
 		e.Want(http.StatusOK, Request{

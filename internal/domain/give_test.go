@@ -30,7 +30,8 @@ func giver(roles []RoleKey, assignments ...Assignment) *Caller {
 func givers(keys ...RoleKey) []RoleKey { return keys }
 
 // served is the client with mandates that hold, or have held.
-func served(id OrganizationID, given ...Mandate) map[OrganizationID]*Client {
+func served(given ...Mandate) map[OrganizationID]*Client {
+	id := clientA
 	return map[OrganizationID]*Client{id: {Organization: decisionOrg(id), Mandates: &Mandates{Principal: id, Agent: ownOrg, Items: given}}}
 }
 
@@ -45,7 +46,7 @@ func TestXC1_MayGiveAndMayTake(t *testing.T) {
 	admin, superuser, handler := giver(givers("administrator")), giver(givers("superuser")), giver(givers("handler"))
 	clerkOfA := giver(givers("superuser"), gives("report", oneClient("org_a")))
 	clerkOfAll := giver(givers("superuser"), gives("report", allClients()), gives("order", allClients()))
-	web := served(clientA, mandate("order", "report"))
+	web := served(mandate("order", "report"))
 	gone := Scope{Type: "site", ID: "res_gone"}
 	for name, c := range map[string]struct {
 		caller     *Caller
@@ -95,10 +96,10 @@ func TestXC1_MayGiveAndMayTake(t *testing.T) {
 		"at a client, by all":                    {admin, gives("order", oneClient("org_a")), web, nil, nil},
 		"at a client, above the mandate":         {admin, gives("permission", oneClient("org_a")), web, ErrAboveMandate, nil},
 		"at a client without a mandate":          {admin, gives("report", oneClient("org_b")), web, ErrNotFound, nil},
-		"at a client whose mandate is over":      {clerkOfA, gives("report", oneClient("org_a")), served(clientA, overMandate), ErrAboveMandate, nil},
-		"not held, and the mandate is over":      {handler, gives("report", oneClient("org_a")), served(clientA, overMandate), ErrAboveMandate, nil},
-		"role above, and the mandate is over":    {handler, givesRole("superuser", oneClient("org_a")), served(clientA, overMandate), ErrRoleNotYours, nil},
-		"role above, and the mandate is to come": {handler, givesRole("superuser", oneClient("org_a")), served(clientA, overMandate, nextMandate), ErrRoleNotYours, ErrRoleNotYours},
+		"at a client whose mandate is over":      {clerkOfA, gives("report", oneClient("org_a")), served(overMandate), ErrAboveMandate, nil},
+		"not held, and the mandate is over":      {handler, gives("report", oneClient("org_a")), served(overMandate), ErrAboveMandate, nil},
+		"role above, and the mandate is over":    {handler, givesRole("superuser", oneClient("org_a")), served(overMandate), ErrRoleNotYours, nil},
+		"role above, and the mandate is to come": {handler, givesRole("superuser", oneClient("org_a")), served(overMandate, nextMandate), ErrRoleNotYours, ErrRoleNotYours},
 		"at all clients, what no mandate gives":  {admin, gives("invoices", allClients()), web, ErrScope, nil},
 		"in the own organization as if a client": {admin, gives("report", oneClient("org_own")), web, ErrNotFound, nil},
 	} {
@@ -122,7 +123,7 @@ func TestXC5_RoleUnderANarrowMandateWaitsForAWiderOne(t *testing.T) {
 	t.Parallel()
 	p := givingProfile()
 	p.Roles = append(p.Roles, Role{Key: "clerk", Level: 1, Rights: []RightKey{"report", "order", "invoices"}, Scopes: []ScopeType{ForClient, ForClients}})
-	narrow, wide := served(clientA, mandate("report")), served(clientA, mandate("report", "order"))
+	narrow, wide := served(mandate("report")), served(mandate("report", "order"))
 	reporter := giver(givers("handler"), gives("report", oneClient("org_a")))
 	both := giver(givers("handler"), gives("report", oneClient("org_a")), gives("order", allClients()))
 	for name, c := range map[string]struct {
@@ -135,7 +136,7 @@ func TestXC5_RoleUnderANarrowMandateWaitsForAWiderOne(t *testing.T) {
 		"who holds it all, narrow":      {both, narrow, nil}, // invoices: no mandate can have room for them
 		"who holds it all, wide":        {both, wide, nil},
 		"who has all rights, narrow":    {giver(givers("administrator")), narrow, nil},
-		"who has all rights, and over":  {giver(givers("administrator")), served(clientA, overMandate), ErrAboveMandate},
+		"who has all rights, and over":  {giver(givers("administrator")), served(overMandate), ErrAboveMandate},
 		"who holds nothing of it there": {giver(givers("superuser")), narrow, ErrRightNotYours},
 	} {
 		gift := Gift{Assignments: []Assignment{givesRole("clerk", oneClient("org_a"))}, Clients: c.clients}
@@ -150,7 +151,7 @@ func TestXC5_RoleUnderANarrowMandateWaitsForAWiderOne(t *testing.T) {
 func TestXC5_LettingBackInIsGiving(t *testing.T) {
 	t.Parallel()
 	p := givingProfile()
-	over := served(clientA, overMandate)
+	over := served(overMandate)
 	gone := Scope{Type: "site", ID: "res_gone"}
 	admin, handler := giver(givers("administrator")), giver(givers("handler"))
 	clerkOfA := giver(givers("handler"), gives("report", oneClient("org_a")))
@@ -174,9 +175,9 @@ func TestXC5_LettingBackInIsGiving(t *testing.T) {
 		"at a client, over, what none gives":    {clerkOfA, gives("invoices", oneClient("org_a")), over, nil, nil},
 		"at a client, over, a role above":       {handler, givesRole("superuser", oneClient("org_a")), over, nil, ErrRoleNotYours},
 		"at a client, over, by all":             {admin, givesRole("superuser", oneClient("org_a")), over, nil, nil},
-		"at a client, narrow, what they lack":   {clerkOfA, gives("order", oneClient("org_a")), served(clientA, mandate("report")), nil, ErrRightNotYours},
-		"at a client, narrow, what they hold":   {clerkOfA, gives("report", oneClient("org_a")), served(clientA, mandate("order")), nil, nil},
-		"at a client, to come, what they lack":  {handler, gives("report", oneClient("org_a")), served(clientA, nextMandate), nil, ErrRightNotYours},
+		"at a client, narrow, what they lack":   {clerkOfA, gives("order", oneClient("org_a")), served(mandate("report")), nil, ErrRightNotYours},
+		"at a client, narrow, what they hold":   {clerkOfA, gives("report", oneClient("org_a")), served(mandate("order")), nil, nil},
+		"at a client, to come, what they lack":  {handler, gives("report", oneClient("org_a")), served(nextMandate), nil, ErrRightNotYours},
 		"at all clients, what they lack":        {clerkOfA, gives("report", allClients()), nil, ErrRightNotYours, ErrRightNotYours},
 		"sensitive, which all does not include": {admin, gives("see-whole-id", wholeOrg()), nil, nil, ErrRightNotYours},
 	} {
@@ -198,7 +199,7 @@ func TestAdministratorByAssignmentGivesTheSame(t *testing.T) {
 	for _, what := range []Assignment{
 		givesRole("administrator", wholeOrg()), gives("permission", wholeOrg()), gives("order", oneClient("org_a")), gives("see-whole-id", wholeOrg()),
 	} {
-		gift := Gift{Assignments: []Assignment{what}, Clients: served(clientA, mandate("order"))}
+		gift := Gift{Assignments: []Assignment{what}, Clients: served(mandate("order"))}
 		one, other := byRole.MayGive(givingProfile(), gift, testNow), byAssignment.MayGive(givingProfile(), gift, testNow)
 		if fmt.Sprint(one) != fmt.Sprint(other) {
 			t.Errorf("%+v: %v by role, %v by assignment", what, one, other)
@@ -249,7 +250,7 @@ func TestXC8_SplitKeepsExactlyWhatMayBeGiven(t *testing.T) {
 		caller := callers[rapid.SampledFrom(slices.Sorted(maps.Keys(callers))).Draw(t, "caller")]
 		g := drawGrants(t)
 		a := Assignment{ID: "asg_1", Roles: g.Roles, Rights: g.Rights, Scopes: g.Scopes}.Sorted()
-		places := &Scene{Resources: maps.Clone(decisionPlaces), Clients: served(clientA, mandate("report"))}
+		places := &Scene{Resources: maps.Clone(decisionPlaces), Clients: served(mandate("report"))}
 		maps.DeleteFunc(places.Resources, func(ResourceID, *Resource) bool { return rapid.IntRange(0, 4).Draw(t, "gone") == 0 })
 		kept, lost := caller.splits(p, places, a, testNow)
 		if len(kept) > 0 && len(lost) > 0 {

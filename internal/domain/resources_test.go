@@ -189,14 +189,13 @@ func TestA22_MakingAResource(t *testing.T) {
 	boss, operator := w.user(org, "administrator"), w.operator()
 	keeper := w.userWith(org, domain.Membership{ActivatedAt: noon, Assignments: []domain.Assignment{rights(keys(domain.RightEditResources), domain.Scope{Type: "number", ID: string(number)})}})
 	worker := w.userWith(org, domain.Membership{ActivatedAt: noon, Assignments: []domain.Assignment{rights(keys("invoices"), domain.Scope{Type: "number", ID: string(number)})}})
-	create := func(by domain.PersonID, in domain.NewResource) (r *domain.Resource, err error) {
+	create := func(by domain.PersonID, in domain.NewResource) error {
 		want := domain.Want{Organization: org}
 		want.ForNewResource(in)
-		err = w.request(by, want, func(c *domain.Change, s *domain.Scene) (err error) {
-			r, err = domain.CreateResource(c, s, w.profile, in)
+		return w.request(by, want, func(c *domain.Change, s *domain.Scene) error {
+			_, err := domain.CreateResource(c, s, w.profile, in)
 			return err
 		})
-		return r, err
 	}
 	of := func(t domain.ScopeType, parent domain.ResourceID, reference string) domain.NewResource {
 		return domain.NewResource{ResourceRef: domain.ResourceRef{Type: t, Reference: reference}, Parent: parent, Name: "N"}
@@ -223,13 +222,13 @@ func TestA22_MakingAResource(t *testing.T) {
 		{"with features", boss, featured, domain.ErrOperatorOnly},
 		{"with features, by the operator", operator, featured, nil},
 	} {
-		_, err := create(c.by, c.in)
+		err := create(c.by, c.in)
 		w.is(c.name, err, c.want)
 	}
 	for name, in := range map[string]domain.NewResource{
 		"a site in nothing": of("site", "", ""), "a site in a site": of("site", site.ID, ""), "a number in a number": of("number", number, ""),
 	} {
-		_, err := create(boss, in)
+		err := create(boss, in)
 		w.faulty(name, err, "/parent")
 	}
 	if got := w.resource(org, number).Children; got != 1+3 {

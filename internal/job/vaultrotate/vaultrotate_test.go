@@ -67,7 +67,7 @@ func open(t *testing.T, organizations, users int) *world {
 	return w
 }
 
-func (w *world) run(t *testing.T, ctx context.Context, from *Place) Result {
+func (w *world) run(ctx context.Context, t *testing.T, from *Place) Result {
 	t.Helper()
 	event, err := json.Marshal(from)
 	if err != nil {
@@ -88,7 +88,7 @@ func TestXI12_RunsGoOnWhereTheLastOneEnded(t *testing.T) {
 	var seen, resealed, runs int
 	for from := new(Place); from != nil; runs++ {
 		ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(spare-time.Second)) // there is time for one
-		r := w.run(t, ctx, from)
+		r := w.run(ctx, t, from)
 		cancel()
 		seen, resealed, from = seen+r.Seen, resealed+r.Resealed, r.Next
 		if runs > 20 {
@@ -98,7 +98,7 @@ func TestXI12_RunsGoOnWhereTheLastOneEnded(t *testing.T) {
 	if seen != 9 || resealed != 9 || runs < 3 {
 		t.Errorf("%d seen, %d sealed anew in %d runs", seen, resealed, runs)
 	}
-	if r := w.run(t, t.Context(), new(Place)); r.Seen != 9 || r.Resealed != 0 || r.Next != nil {
+	if r := w.run(t.Context(), t, new(Place)); r.Seen != 9 || r.Resealed != 0 || r.Next != nil {
 		t.Errorf("afterwards %+v", r)
 	}
 }
@@ -107,7 +107,7 @@ func TestXI12_RunsGoOnWhereTheLastOneEnded(t *testing.T) {
 func TestXI12_APlaceThatIsGoneBeginsAnew(t *testing.T) {
 	t.Parallel()
 	w := open(t, 2, 3)
-	if r := w.run(t, t.Context(), &Place{Organization: "org_01jbn00000000000000000000a", User: "usr_zzz"}); r.Seen != 4 || r.Resealed != 4 {
+	if r := w.run(t.Context(), t, &Place{Organization: "org_01jbn00000000000000000000a", User: "usr_zzz"}); r.Seen != 4 || r.Resealed != 4 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -130,7 +130,7 @@ func TestOthersChangeTheSameUser(t *testing.T) {
 	t.Parallel()
 	w := open(t, 1, 2)
 	w.deps.Store = &contended{w.store, tries - 1}
-	if r := w.run(t, t.Context(), new(Place)); r.Resealed != 1 {
+	if r := w.run(t.Context(), t, new(Place)); r.Resealed != 1 {
 		t.Errorf("%+v", r)
 	}
 	w = open(t, 1, 2)

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/fullmakt/fullmakt/internal/app/localapp"
+	"github.com/fullmakt/fullmakt/internal/password"
+	"github.com/fullmakt/fullmakt/internal/seed"
+	"github.com/fullmakt/fullmakt/internal/store"
+	"github.com/fullmakt/fullmakt/internal/table/sqlitetable"
+)
+
+// seedStore fills an empty local store with made-up customers and users.
+func seedStore(ctx context.Context, args []string, out io.Writer) (err error) {
+	var l localStore
+	var o seed.Options
+	var secret string
+	flags := l.flags("seed")
+	flags.IntVar(&o.Users, "users", 100, "how many users, in all organizations together")
+	flags.IntVar(&o.Organizations, "organizations", 1, "how many organizations share them")
+	flags.StringVar(&secret, "password", "", "of everybody with an account (default: one that nobody knows; the mailbox has links to a new one)")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("seed takes no arguments, only flags: %q", flags.Arg(0))
+	}
+	p, database, err := l.place()
+	if err != nil {
+		return err
+	}
+	if secret == "" {
+		secret = rand.Text()
+	}
+	if o.Hash, err = password.New().Hash(secret); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(l.data, 0o700); err != nil {
+		return err
+	}
+	t, err := sqlitetable.Open(database)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, t.Close()) }()
+	app := localapp.New(localapp.Config{Table: t, Profile: p, Operator: "Example Portal", Log: slog.New(slog.NewJSONHandler(os.Stderr, nil))})
+	if _, err := app.Bootstrap(ctx, "operator@example.com", p.DefaultLanguage(), nil); err != nil {
+		return err
+	}
+	began := time.Now()
+	o.Now = began
+	made, err := seed.Fill(ctx, store.New(t), p, o)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%d users in %d organizations, in %v. Administrators:\n", o.Users, len(made), time.Since(began).Round(time.Millisecond))
+	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+	for _, c := range made[:min(10, len(made))] {
+		fmt.Fprintf(w, "  %s\t%s\t%d users\n", c.Administrator, c.Name, c.Users)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if len(made) > 10 {
+		fmt.Fprintf(out, "  and %d more\n", len(made)-10)
+	}
+	_, err = fmt.Fprintf(out, "Serve them: fullmakt serve --profile %s --data %s\n", l.profile, l.data)
+	return err
+}
