@@ -44,7 +44,7 @@ var countries = []country{
 			"Æsa", "Ørjan", "Åse", "Bjørn", "Dagfinn", "Eirik", "Frøya", "Gråbein", "Håkon", "Ingrid", "Jøran", "Kåre", "Lærke", "Målfrid", "Njål", "Øystein", "Pål", "Ragnhild", "Sæbjørn", "Tordis", "Unni", "Vår", "Ådne",
 		},
 		family: []string{
-			"Aasen", "Ødegård", "Ærlig", "Åsland", "Bø", "Dæhlie", "Eksempel", "Fjære", "Grønås", "Hæreid", "Kjær", "Løvås", "Mæland", "Nygård", "Øvrebø", "Rønning", "Sæther", "Tråholt", "Ulvær", "Våge", "Aabø",
+			"Aasen", "Ødegård", "Ærlig", "Åsland", "Bø", "Dæhlie", "Eksempel", "Fjære", "Grønås", "Hæreid", "Kjær", "Løvås", "Mæland", "Nygård", "Øvrebø", "Rønning", "Tråholt", "Ulvær", "Våge", "Aabø",
 		},
 		firms: []string{"Eksempelbygg", "Prøvefrakt", "Ærfugl Maskin", "Østlys", "Åmot Rør", "Mønstertak"}, places: []string{"Brygga", "Åsveien", "Ødegården", "Sjøgata", "Ærestad"},
 	},

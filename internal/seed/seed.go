@@ -259,7 +259,7 @@ func (f *filler) places(ctx context.Context, c *customer, users int) error {
 			for n := range min(200, 3+users/50) {
 				r := &domain.Resource{
 					ID: domain.NewResourceID(f.now), Organization: c.org.ID, Revision: 1, Type: t.Key, Alphabet: c.alphabet, CreatedAt: f.now, UpdatedAt: f.now,
-					Name: fmt.Sprintf("%s %d", pick(f, c.country.places), n+1), Reference: fmt.Sprintf("%d-%04d", len(all)+1, n+1), Features: t.Features,
+					Name: fmt.Sprintf("%s %d", pick(f, c.places), n+1), Reference: fmt.Sprintf("%d-%04d", len(all)+1, n+1), Features: t.Features,
 				}
 				if t.Parent != "" {
 					in := pick(f, all[t.Parent])
@@ -319,7 +319,7 @@ func (f *filler) vary(c *customer, m *domain.Membership, made time.Time) {
 		m.Assignments = f.assignments(c)
 	}
 	if f.percent(20) {
-		m.DefaultTask = pick(f, c.country.places) + " 1"
+		m.DefaultTask = pick(f, c.places) + " 1"
 	}
 	if !role.NoSignIn && f.percent(88) {
 		m.ActivatedAt = made.Add(20 * time.Hour)
