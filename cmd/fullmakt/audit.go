@@ -71,7 +71,7 @@ func verifyAudit(ctx context.Context, args []string, out io.Writer) (err error) 
 		broken++
 	}
 	if broken > 0 {
-		return fmt.Errorf("the audit of %d organizations is not whole", broken)
+		return fmt.Errorf("the audit is not whole; organizations: %d", broken)
 	}
 	return nil
 }

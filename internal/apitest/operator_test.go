@@ -130,7 +130,7 @@ func TestServiceClientsAreAskedForWhole(t *testing.T) {
 		"empty scopes":    {Object{"name": "Orders", "scopes": []string{}}, "/scopes", "required"},
 		"unknown scope":   {Object{"name": "Orders", "scopes": []string{"evaluate", "write"}}, "/scopes/1", "value-unknown"},
 		"scope twice":     {Object{"name": "Orders", "scopes": []string{"search", "search"}}, "/scopes/1", "value-repeated"},
-		"too many scopes": {Object{"name": "Orders", "scopes": []string{"search", "evaluate", "search"}}, "/scopes", "too-long"},
+		"too many scopes": {Object{"name": "Orders", "scopes": []string{"search", "evaluate", "search"}}, "/scopes/2", "value-repeated"},
 		"unknown right":   {Object{"name": "Orders", "scopes": []string{"search"}, "rights": []string{"fly"}}, "/rights/0", "value-unknown"},
 		"operator's":      {Object{"name": "Orders", "scopes": []string{"search"}, "rights": []string{"operator:organizations"}}, "/rights/0", "value-unknown"},
 		"right twice":     {Object{"name": "Orders", "scopes": []string{"search"}, "rights": []string{"order", "order"}}, "/rights/1", "value-repeated"},

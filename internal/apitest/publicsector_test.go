@@ -327,7 +327,10 @@ func TestI08_WhoCannotSignInIsNoAdministrator(t *testing.T) {
 	g.set(second, "attestant")
 	g.Fails(http.StatusUnauthorized, "unauthenticated", Request{Method: "GET", Path: "/v1/me", Token: token})
 	g.Fails(http.StatusConflict, "last-administrator", g.Edit("PATCH", first.Path, "", g.alpha.Token, Object{"roles": []string{"orderer"}}))
+	// With sign-in, but by a right alone, they could make no other administrator.
 	g.set(second, "attestant", "orderer")
+	g.Fails(http.StatusConflict, "last-administrator", g.Edit("PATCH", first.Path, "", g.alpha.Token, Object{"roles": []string{"orderer"}}))
+	g.set(second, "attestant", "administrator")
 	g.Want(http.StatusOK, g.Edit("PATCH", first.Path, "", g.alpha.Token, Object{"roles": []string{"orderer"}}))
 }
 
