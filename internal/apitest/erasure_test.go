@@ -559,3 +559,33 @@ func TestXD22_NobodyWritesTheLog(t *testing.T) {
 		t.Errorf("only %d requests were logged", tried)
 	}
 }
+
+// XH6, XH9: what the operator does for a person is the same on every table.
+func TestXH6_XH9_OnEveryTable(t *testing.T) {
+	t.Parallel()
+	Each(t, func(t *testing.T, w *World) {
+		alpha := w.Customer("alpha")
+		u := w.InviteWith(alpha, canaryEmail, Object{"givenName": "Kanarie", "roles": []string{"user"}})
+		token := w.Enter(u)
+		a := w.Want(http.StatusOK, Request{Method: "GET", Path: "/v1/people/" + u.ID + "/export", Token: w.Operator()})
+		for _, member := range []string{"memberships", "sessions", "mails", "audit"} {
+			if list := a.Body[member].([]any); len(list) == 0 {
+				t.Errorf("no %s: %s", member, a.Raw)
+			}
+		}
+		w.Want(http.StatusNoContent, w.erase(u))
+		w.Fails(http.StatusUnauthorized, "unauthenticated", Request{Method: "GET", Path: "/v1/me", Token: token})
+		s := store.New(w.Base)
+		sessions, err := s.Sessions(t.Context(), domain.PersonID(u.ID))
+		if err != nil || len(sessions) != 0 {
+			t.Errorf("sessions: %v, %v", sessions, err)
+		}
+		mails, err := s.MailsTo(t.Context(), domain.PersonID(u.ID), domain.PageRequest{Limit: 10})
+		if err != nil || len(mails.Items) != 0 {
+			t.Errorf("mails: %v, %v", mails.Items, err)
+		}
+		if entries, _ := w.auditPages(alpha, nil, 200); entries[0]["action"] != "user.erased" {
+			t.Errorf("audit: %v", entries[0])
+		}
+	})
+}
