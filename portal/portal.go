@@ -16,6 +16,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -88,9 +89,9 @@ func Handler() http.Handler {
 	})
 }
 
-// load makes what is served at each path. It panics when the embedded files
-// are not as this package left them, which its tests would have told.
-func load() map[string]file {
+// load makes what is served at each path, once. It panics when the embedded
+// files are not as this package left them, which its tests would have told.
+var load = sync.OnceValue(func() map[string]file {
 	served := map[string]file{}
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -113,7 +114,7 @@ func load() map[string]file {
 		panic(err)
 	}
 	return served
-}
+})
 
 // withoutScript says in all languages that a page needs JavaScript: without
 // it, nothing could choose one.

@@ -27,7 +27,6 @@ import (
 	"github.com/fullmakt/fullmakt/internal/mail/filemail"
 	"github.com/fullmakt/fullmakt/internal/openapi"
 	"github.com/fullmakt/fullmakt/internal/openapi/conform"
-	"github.com/fullmakt/fullmakt/internal/password"
 	"github.com/fullmakt/fullmakt/internal/profile"
 	"github.com/fullmakt/fullmakt/internal/registry/nordic"
 	"github.com/fullmakt/fullmakt/internal/registry/registrytest"
@@ -51,7 +50,7 @@ type World struct {
 	App     *localapp.App
 	Base    table.Table // without what the test has wrapped it in
 	Mailbox *filemail.Mailbox
-	Hasher  *password.Hasher
+	Hasher  *Hasher
 	Vault   *Vault
 	Profile *domain.Profile
 	Log     *Log
@@ -162,7 +161,7 @@ func On(t testing.TB, tb table.Table, o Options) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &World{T: t, Base: base, Mailbox: mailbox, Hasher: password.New(), Vault: NewVault(), Profile: p, Log: &Log{}}
+	w := &World{T: t, Base: base, Mailbox: mailbox, Hasher: NewHasher(), Vault: NewVault(), Profile: p, Log: &Log{}}
 	w.now.Store(Start.UnixNano())
 	c := localapp.Config{
 		Table: tb, Profile: p, Hasher: w.Hasher, Mailbox: mailbox, LinkKey: bytes.Repeat([]byte{7}, 32), Vault: w.Vault, PortalURL: Portal,

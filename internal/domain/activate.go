@@ -43,6 +43,15 @@ func Activate(ctx context.Context, store Store, h Hasher, c *Change, s *Scene, t
 			return nil, err
 		}
 	} else {
+		// A batch read is no snapshot: the password may be what a twin of this
+		// request has just set, and that must not count as a wrong guess.
+		again, err := store.Load(ctx, Want{Link: t.LinkRef})
+		if err != nil {
+			return nil, err
+		}
+		if !again.Link.Live(t, &p, c.At) {
+			return nil, ErrLink
+		}
 		if err := prove(ctx, store, h, c, &p, password, source); err != nil {
 			return nil, err
 		}

@@ -38,16 +38,23 @@ const (
 	Region    = "eu-north-1"
 )
 
-// Open returns a fresh table, which goes when the test ends.
+// Open returns a fresh table, which goes when the test ends. It has an access
+// key of its own: the tables of one key wait for each other's locks.
 func Open(t testing.TB) *dynamotable.Table {
 	t.Helper()
-	return dynamotable.New(Config(t))
+	return dynamotable.New(create(t, config(t, AccessKey+rand.Text())))
 }
 
-// Config returns how to reach a fresh table, which goes when the test ends.
+// Config returns how to reach a fresh table by AccessKey. It goes when the test
+// ends.
 func Config(t testing.TB) dynamotable.Config {
 	t.Helper()
-	cfg, client := config(t), Client(t)
+	return create(t, config(t, AccessKey))
+}
+
+func create(t testing.TB, cfg dynamotable.Config) dynamotable.Config {
+	t.Helper()
+	client := dynamotable.NewClient(cfg)
 	cfg.Table = "test-" + rand.Text()
 	if err := dynamotable.CreateTable(t.Context(), client, cfg.Table, table.TheSchema); err != nil {
 		t.Fatal(err)
@@ -63,10 +70,10 @@ func Config(t testing.TB) dynamotable.Config {
 // Client returns a client of the server.
 func Client(t testing.TB) *dynamodb.Client {
 	t.Helper()
-	return dynamotable.NewClient(config(t))
+	return dynamotable.NewClient(config(t, AccessKey))
 }
 
-func config(t testing.TB) dynamotable.Config {
+func config(t testing.TB, accessKey string) dynamotable.Config {
 	t.Helper()
 	endpoint, err := server()
 	if err != nil {
@@ -77,7 +84,7 @@ func config(t testing.TB) dynamotable.Config {
 		Endpoint:  endpoint,
 		Transport: transport,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: AccessKey, SecretAccessKey: SecretKey}, nil
+			return aws.Credentials{AccessKeyID: accessKey, SecretAccessKey: SecretKey}, nil
 		}),
 	}
 }
