@@ -18,6 +18,19 @@ import (
 	"github.com/fullmakt/fullmakt/internal/table/sqlitetable"
 )
 
+const seedUsage = `usage: fullmakt seed [flags]
+
+Fills an empty store on this machine with made-up customers and users, the same
+every time but for the ids. Of three sizes, for the rental portal:
+
+  fullmakt seed --data .local/100 --users 100 --password 'correct horse battery'
+  fullmakt seed --data .local/10000 --users 10000 --password 'correct horse battery'     (2 seconds)
+  fullmakt seed --data .local/100000 --users 100000 --password 'correct horse battery'   (half a minute, 270 MB)
+
+It says who administers them, and how to serve them.
+
+`
+
 // seedStore fills an empty local store with made-up customers and users.
 func seedStore(ctx context.Context, args []string, out io.Writer) (err error) {
 	var l localStore
@@ -26,7 +39,11 @@ func seedStore(ctx context.Context, args []string, out io.Writer) (err error) {
 	flags := l.flags("seed")
 	flags.IntVar(&o.Users, "users", 100, "how many users, in all organizations together")
 	flags.IntVar(&o.Organizations, "organizations", 1, "how many organizations share them")
-	flags.StringVar(&secret, "password", "", "of everybody with an account (default: one that nobody knows; the mailbox has links to a new one)")
+	flags.StringVar(&secret, "password", "", "of everybody with an account (default: one that nobody knows; who forgot theirs gets a link, in the mailbox)")
+	flags.Usage = func() {
+		fmt.Fprint(flags.Output(), seedUsage)
+		flags.PrintDefaults()
+	}
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -61,7 +78,11 @@ func seedStore(ctx context.Context, args []string, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d users in %d organizations, in %v. Administrators:\n", o.Users, len(made), time.Since(began).Round(time.Millisecond))
+	organizations := fmt.Sprintf("%d organizations", len(made))
+	if len(made) == 1 {
+		organizations = "one organization"
+	}
+	fmt.Fprintf(out, "%d users in %s, in %v. Administrators:\n", o.Users, organizations, time.Since(began).Round(time.Millisecond))
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	for _, c := range made[:min(10, len(made))] {
 		fmt.Fprintf(w, "  %s\t%s\t%d users\n", c.Administrator, c.Name, c.Users)

@@ -206,9 +206,10 @@ func businessID(of country, n int) (string, error) {
 
 // plain is a name as an address has it.
 func plain(name string) string {
-	name = strings.NewReplacer("å", "a", "ä", "a", "æ", "ae", "ö", "o", "ø", "o", "é", "e", " ", "-").Replace(strings.ToLower(name))
-	return strings.Trim(name, "-")
+	return strings.Trim(ascii.Replace(strings.ToLower(name)), "-")
 }
+
+var ascii = strings.NewReplacer("å", "a", "ä", "a", "æ", "ae", "ö", "o", "ø", "o", "é", "e", " ", "-")
 
 // fill makes a customer's resources and users.
 func (f *filler) fill(ctx context.Context, i, users int) error {
@@ -229,6 +230,9 @@ func (f *filler) fill(ctx context.Context, i, users int) error {
 	// Those who are partners here are made with the organization that they come
 	// from, which has about as many users.
 	for n := range users - partners {
+		if err := f.room(ctx); err != nil {
+			return err
+		}
 		m := f.user(c, n < administrators)
 		if n < administrators {
 			seats.Seats = append(seats.Seats, domain.Seat{Person: m.Person, Activated: true, Chief: true})
@@ -236,12 +240,9 @@ func (f *filler) fill(ctx context.Context, i, users int) error {
 		if n == 0 {
 			c.administrator = m.Email
 		}
-		f.person(m, n >= administrators && n < administrators+partners, next)
-		if err := f.room(ctx); err != nil {
-			return err
-		}
+		f.person(m, c.org.Zone(), n >= administrators && n < administrators+partners, next)
 	}
-	f.change.Put(seats)
+	f.change.Put(seats) // with the last user, whose audit entry it is under
 	return f.room(ctx)
 }
 
@@ -337,6 +338,8 @@ func (f *filler) vary(c *customer, m *domain.Membership, made time.Time) {
 		m.Validity = domain.Validity{Type: domain.FixedTerm, From: day(from), To: day(from + 30 + f.random.IntN(300))}
 	case n < 25 && f.profile.Policies.RemovalOwn == domain.Deactivate:
 		m.RemovedAt = f.now.AddDate(0, 0, -f.random.IntN(90))
+	case n < 30 && f.profile.Policies.Subscription:
+		m.Unsubscribed = true
 	}
 }
 
@@ -370,7 +373,7 @@ func (f *filler) assignments(c *customer) (out []domain.Assignment) {
 
 // person writes a user with the person, who is also a partner in another
 // organization if so said.
-func (f *filler) person(m *domain.Membership, partner bool, other *customer) {
+func (f *filler) person(m *domain.Membership, zone *time.Location, partner bool, other *customer) {
 	p := &domain.Person{
 		ID: m.Person, Revision: 1, Email: m.Email, GivenName: m.GivenName, FamilyName: m.FamilyName, Phone: m.Phone, Language: m.Language,
 		Home: m.Organization, Organizations: []domain.OrganizationID{m.Organization}, Security: 1, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
@@ -392,9 +395,14 @@ func (f *filler) person(m *domain.Membership, partner bool, other *customer) {
 	}
 	f.change.Put(p)
 	f.change.Put(&domain.EmailClaim{Email: p.Email, Person: p.ID})
+	m.Agenda = domain.Agenda{Since: f.now, SetAt: f.now, InvitedAt: m.CreatedAt}
+	if m.Validity.To < domain.Today(f.now, zone) {
+		m.Agenda.Ended = m.Validity.To
+	}
+	m.Plan(f.profile, zone)
 	f.change.Put(m)
 	if m.Subscription != "" {
-		f.change.Put(&domain.Subscription{Organization: m.Organization, ID: m.Subscription, Active: true, Person: m.Person, UpdatedAt: m.CreatedAt})
+		f.change.Put(&domain.Subscription{Organization: m.Organization, ID: m.Subscription, Active: !m.Unsubscribed, Person: m.Person, UpdatedAt: m.CreatedAt})
 	}
 	f.change.Record(m.Organization, domain.UserCreated, subject, domain.FieldChange{Field: "roles", After: string(m.Roles[0])})
 }
