@@ -14,12 +14,16 @@ type Purpose string
 const (
 	ForActivation    Purpose = "activation"
 	ForPasswordReset Purpose = "password-reset"
+	ForEmailChange   Purpose = "email-change" // goes to the new address
+	ForEmailUndo     Purpose = "email-undo"   // goes to the one before
 )
 
 // How long links live.
 const (
 	ActivationLife    = 7 * 24 * time.Hour
 	PasswordResetLife = time.Hour
+	EmailChangeLife   = 24 * time.Hour
+	EmailUndoLife     = 7 * 24 * time.Hour
 )
 
 // Link is the one current one-time link of a person for a purpose (and, for an
@@ -92,10 +96,20 @@ func HMACMinter(key []byte) Minter {
 }
 
 // counts tells whether the link is still for this person as they are now. A
-// password that was set since ends a password reset; an invitation stays, since
-// whoever has a password by then has to type it.
+// password or an address that was set since ends a password reset and a change of
+// the address. An invitation stays, since whoever has a password by then has to
+// type it. So does the way back to an address, whatever somebody who stole the
+// account has set since.
 func (l *Link) counts(p *Person) bool {
-	return l.Email == p.Email && (l.Purpose != ForPasswordReset || l.Security == p.Security)
+	switch l.Purpose {
+	case ForEmailUndo:
+		return true
+	case ForEmailChange:
+		return l.Security == p.Security
+	case ForPasswordReset:
+		return l.Email == p.Email && l.Security == p.Security
+	}
+	return l.Email == p.Email
 }
 
 // Live tells whether token opens the link at this moment for its person.
@@ -110,13 +124,23 @@ func (l *Link) Seal(t LinkToken) { l.Hash = hash(t.text) }
 
 // issue puts a new link in the place of an older one, and its mail.
 func (c *Change) issue(old *Link, ref LinkRef, p *Person, kind MailKind, life time.Duration) {
+	c.mail(c.replace(old, ref, p, p.Email, life), kind)
+}
+
+// replace puts a new link to an address in the place of an older one. It opens
+// nothing before a mail with it leaves.
+func (c *Change) replace(old *Link, ref LinkRef, p *Person, to Email, life time.Duration) *Link {
 	l := &Link{
-		LinkRef: ref, ID: NewLinkID(c.At), Email: p.Email, Security: p.Security,
+		LinkRef: ref, ID: NewLinkID(c.At), Email: to, Security: p.Security,
 		CreatedAt: c.At, ExpiresAt: c.At.Add(life),
 	}
 	if old != nil {
 		l.Version = old.Version
 	}
 	c.Put(l)
-	c.Send(&Mail{Kind: kind, Person: p.ID, Organization: ref.Organization, Link: l.ID})
+	return l
+}
+
+func (c *Change) mail(l *Link, kind MailKind) {
+	c.Send(&Mail{Kind: kind, Person: l.Person, Organization: l.Organization, Link: l.ID})
 }

@@ -55,11 +55,12 @@ func SignIn(ctx context.Context, store Store, h Hasher, c *Change, profile *Prof
 	return &SignedIn{Token: token, Session: session, Person: p, Places: places}, nil
 }
 
-// whoIs reads the holder of an address. For nobody it makes the same reads, of
-// things that cannot exist, and returns a person without a password.
+// whoIs reads the holder of an address. For nobody, and for one that somebody had
+// before, it makes the same reads, of things that cannot exist, and returns a
+// person without a password.
 func whoIs(ctx context.Context, store Store, claim *EmailClaim) (*Person, []Place, error) {
 	id := NewPersonID()
-	if claim != nil {
+	if claim.leads() {
 		id = claim.Person
 	}
 	p, err := store.Person(ctx, id)
