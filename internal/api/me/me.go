@@ -9,7 +9,7 @@ import (
 
 // Endpoints of this noun.
 func Endpoints() []endpoint.Endpoint {
-	return []endpoint.Endpoint{Get(), Update(), Password()}
+	return []endpoint.Endpoint{Get(), Update(), Mail(), Password()}
 }
 
 type response struct {
