@@ -1,6 +1,6 @@
 // Package portal holds the web pages of a portal: sign-in, activation, a
-// forgotten password, the organization's users and one's own account. They are
-// plain files without a build step, and they call only the public API.
+// forgotten password, the organization's users and what they did, and one's own
+// account. They are plain files without a build step, and they call only the public API.
 package portal
 
 import (

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"encoding/json"
 	"io/fs"
 	"maps"
 	"net/http"
@@ -62,7 +63,9 @@ func TestEveryTextIsUsedAndEveryUseHasAText(t *testing.T) {
 			prefixes[m[1]] = true
 		}
 	}
-	if diff := cmp.Diff([]string{"error.", "right.", "status.", "warning."}, keys(prefixes)); diff != "" {
+	if diff := cmp.Diff([]string{
+		"action.", "change.", "column.", "company.", "error.", "outcome.", "right.", "status.", "subject.", "value.", "warning.",
+	}, keys(prefixes)); diff != "" {
 		t.Fatalf("prefixes (-known +used):\n%s", diff)
 	}
 
@@ -84,7 +87,7 @@ func TestEveryTextIsUsedAndEveryUseHasAText(t *testing.T) {
 // Codes that the pages cannot meet, or can say no more about than that
 // something did not work.
 var withoutText = []string{
-	"cursor-invalid", "idempotency-key-reused", "if-match-required", "mail-undeliverable", "organization-exists", "unauthenticated",
+	"cursor-invalid", "idempotency-key-reused", "if-match-required", "mail-throttled", "mail-undeliverable", "organization-exists", "unauthenticated",
 }
 
 func TestEveryErrorOfTheDomainHasAText(t *testing.T) {
@@ -114,6 +117,53 @@ func TestEveryErrorOfTheDomainHasAText(t *testing.T) {
 	for _, right := range domain.AdministrativeRights {
 		if english["right."+string(right)] == "" {
 			t.Errorf("right %s has no text", right)
+		}
+	}
+}
+
+// Whatever can be in the audit is told in words, and offered to be looked for.
+func TestEveryActionHasAText(t *testing.T) {
+	t.Parallel()
+	english := texts(t, "en")
+	page := embedded(t, ".js")["assets/audit.js"]
+	declared := regexp.MustCompile(`Action = "([a-z-]+\.[a-z-]+)"`)
+	found := 0
+	for _, source := range goSources(t, "domain") {
+		for _, m := range declared.FindAllStringSubmatch(source, -1) {
+			found++
+			if english["action."+m[1]] == "" || !strings.Contains(page, "'action."+m[1]+"'") {
+				t.Errorf("action %s has no text, or is not offered", m[1])
+			}
+		}
+	}
+	if found < 20 {
+		t.Errorf("found %d actions only: are they declared in another way now?", found)
+	}
+}
+
+// An import reads the headings of the template that the page makes.
+func TestTemplateHasTheHeadingsThatAnImportReads(t *testing.T) {
+	t.Parallel()
+	for _, language := range languages {
+		data, err := os.ReadFile(filepath.Join("..", "internal", "api", "user", "texts", "sheet."+language+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sheet map[string]string
+		if err := json.Unmarshal(data, &sheet); err != nil {
+			t.Fatal(err)
+		}
+		found := 0
+		for key, text := range texts(t, language) {
+			if strings.HasPrefix(key, "column.") {
+				found++
+				if sheet[key] != text {
+					t.Errorf("%s: the heading %s is %q, and %q in a sheet", language, key, text, sheet[key])
+				}
+			}
+		}
+		if found == 0 {
+			t.Errorf("%s: no headings", language)
 		}
 	}
 }
@@ -148,7 +198,7 @@ func TestXD23_PagesHoldNoTextNoInlineCodeAndNoWayToWriteMarkup(t *testing.T) {
 func TestXD2_PagesGoToKnownPathsOnly(t *testing.T) {
 	t.Parallel()
 	goes := regexp.MustCompile(`location\.(?:assign|replace)\(([^;]*)\);|location(?:\.href)?\s*=[^=]([^;]*);|window\.open`)
-	known := []string{`'/sign-in'`, `seesUsers() ? '/users' : '/account'`}
+	known := []string{`'/sign-in'`, `confirmationWaits() ? '/confirm-email' : seesUsers() ? '/users' : '/account'`}
 	for name, script := range embedded(t, ".js") {
 		for _, m := range goes.FindAllStringSubmatch(script, -1) {
 			if !slices.Contains(known, m[1]) {
@@ -169,9 +219,12 @@ func TestHandler(t *testing.T) {
 		{"GET", "/sign-in", 200, "text/html; charset=utf-8"},
 		{"GET", "/activate", 200, "text/html; charset=utf-8"},
 		{"GET", "/reset-password", 200, "text/html; charset=utf-8"},
+		{"GET", "/confirm-email", 200, "text/html; charset=utf-8"},
+		{"HEAD", "/undo-email", 200, "text/html; charset=utf-8"},
 		{"GET", "/forgot-password", 200, "text/html; charset=utf-8"},
 		{"GET", "/users", 200, "text/html; charset=utf-8"},
 		{"GET", "/account?lang=sv", 200, "text/html; charset=utf-8"},
+		{"GET", "/audit", 200, "text/html; charset=utf-8"},
 		{"HEAD", "/activate", 200, "text/html; charset=utf-8"},
 		{"GET", "/portal/portal.css", 200, "text/css; charset=utf-8"},
 		{"GET", "/portal/users.js", 200, "text/javascript; charset=utf-8"},
@@ -236,7 +289,7 @@ func TestHandlerSpares304(t *testing.T) {
 
 func TestPathsCoverWhatIsServed(t *testing.T) {
 	t.Parallel()
-	want := []string{"/account", "/activate", "/forgot-password", "/portal/", "/reset-password", "/sign-in", "/users"}
+	want := []string{"/account", "/activate", "/audit", "/confirm-email", "/forgot-password", "/portal/", "/reset-password", "/sign-in", "/undo-email", "/users"}
 	if diff := cmp.Diff(want, Paths()); diff != "" {
 		t.Errorf("paths (-want +got):\n%s", diff)
 	}

@@ -3,6 +3,7 @@ package browsertest
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,7 +12,7 @@ import (
 
 // A module, a customer number and a subscription are what the telecom portal
 // wants of a new user, and the dashboard is what it recommends.
-func TestTelecomUserIsInvitedWithAllThatIsNeeded(t *testing.T) {
+func TestP23_TelecomUserIsInvitedWithAllThatIsNeeded(t *testing.T) {
 	t.Parallel()
 	s := serve(t, "--demo", "--profile", "telecom")
 	v := s.administrator("sigrid.eksempel@eksempelfjord.example")
@@ -55,6 +56,14 @@ func TestTelecomUserIsInvitedWithAllThatIsNeeded(t *testing.T) {
 	v.gone("#access-dialog[open]")
 	v.shows("#message", "The access of Nora Ny has been saved.")
 	v.wantAssignments(s, nora, assignment{Rights: []string{"dashboard", "invoices"}, Scopes: []scope{{"customer-number", sales}}})
+
+	// P23: that is all that is changed here, since the details are theirs.
+	v.click(row(nora, "user-edit"))
+	v.shows("#user-note", "In this portal the person keeps their own details. You decide on the roles.")
+	if enabled := eval[[]string](v, `() => [...document.querySelectorAll('#user-form .field > :is(input, select):enabled')].map(input => input.id)`); !slices.Equal(enabled, []string{"user-subscription"}) {
+		t.Errorf("can be changed of a user: %q", enabled)
+	}
+	v.click("#user-cancel")
 
 	// Nobody changes their own access, and who has no right on anything has none here.
 	if eval[bool](v, `row => document.querySelector(row) !== null`, row(person{email: "sigrid.eksempel@eksempelfjord.example"}, "user-access")) {

@@ -98,6 +98,25 @@ handle(passwords, {
   },
 });
 
+// The address.
+
+const address = byId('email-form');
+
+handle(address, {
+  async send() {
+    const { email, password } = address.elements;
+    const wanted = email.value.trim();
+    await askSigned('POST', '/v1/me/email', { email: wanted, password: password.value });
+    address.reset();
+    announce('account.emailSent', { email: wanted });
+  },
+  handled(problem) {
+    if (problem.code !== 'password-wrong') return false;
+    showFaults(address, [{ name: 'password', code: problem.code }]);
+    return true;
+  },
+});
+
 // The sessions.
 
 async function readSessions() {

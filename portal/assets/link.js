@@ -4,14 +4,13 @@ import { ask } from './api.js';
 import { attempt, show, turn } from './page.js';
 
 const kept = 'fullmakt:addressee';
+const waiting = 'fullmakt:confirmation';
 
 // Takes the token out of the address, asks the API at path whom it is for and
 // calls opened with the answer and a function that uses the token. Nothing is
 // used up before that.
 export async function open(path, opened) {
-  const token = new URLSearchParams(location.hash.slice(1)).get('token');
-  history.replaceState(null, '', location.pathname + location.search);
-  addEventListener('hashchange', () => location.reload()); // another link in the same tab
+  const token = taken();
   if (!token) {
     show('missing');
     return;
@@ -26,6 +25,27 @@ export async function open(path, opened) {
   });
   if (link) opened(link, token);
   else show('invalid');
+}
+
+// Takes the token out of the address, if there is one.
+export function taken() {
+  const token = new URLSearchParams(location.hash.slice(1)).get('token');
+  history.replaceState(null, '', location.pathname + location.search);
+  addEventListener('hashchange', () => location.reload()); // another link in the same tab
+  return token;
+}
+
+// Keeps the link of a new address while its person signs in.
+export const keepConfirmation = (token) => sessionStorage.setItem(waiting, token);
+
+// Whether such a link waits for somebody to be signed in.
+export const confirmationWaits = () => sessionStorage.getItem(waiting) !== null;
+
+// The link kept last, once.
+export function confirmation() {
+  const token = sessionStorage.getItem(waiting);
+  sessionStorage.removeItem(waiting);
+  return token;
 }
 
 // Takes over the problem of a link that stopped working while its page was open.

@@ -3,7 +3,7 @@
 import { askSigned, end, leave, signedIn } from './api.js';
 import { byId, el } from './dom.js';
 import { explain } from './form.js';
-import { keepOffer, seesUsers } from './organization.js';
+import { keepOffer, keepOrganization, seesAudit, seesUsers } from './organization.js';
 import { choose, languages, preferred, say, speak } from './texts.js';
 
 // Shows the page in the reader's language.
@@ -43,10 +43,24 @@ export async function startSigned() {
   return me;
 }
 
-// Leads to a list of users those who may see one.
+// Leads to a list of users, and to what was changed, those who may see one.
 function offer() {
   byId('nav-users').hidden = !seesUsers();
+  byId('nav-audit').hidden = !seesAudit();
   document.querySelector('.brand').href = seesUsers() ? '/users' : '/account';
+}
+
+// Heads the page with the organization that it is about, or with a menu of several.
+export function headPlaces(places, place, key) {
+  const menu = byId('organization');
+  menu.hidden = places.length < 2;
+  if (menu.hidden) say(byId('heading'), key, { organization: place.organizationName });
+  menu.append(...places.map(({ organizationId, organizationName }) => el('option', { value: organizationId }, organizationName)));
+  menu.value = place.organizationId;
+  menu.addEventListener('change', () => {
+    keepOrganization(menu.value);
+    location.reload();
+  });
 }
 
 // Shows one step of the page and hides the others.

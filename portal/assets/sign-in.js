@@ -1,7 +1,7 @@
 import { ask, begin, left } from './api.js';
 import { byId } from './dom.js';
 import { handle } from './form.js';
-import { addressee } from './link.js';
+import { addressee, confirmationWaits } from './link.js';
 import { keepOffer, seesUsers } from './organization.js';
 import { start } from './page.js';
 import { choose, chosen, say } from './texts.js';
@@ -24,6 +24,6 @@ handle(form, {
     await begin(data.token);
     if (chosen() === null) choose(data.person.language);
     keepOffer(data.memberships);
-    location.assign(seesUsers() ? '/users' : '/account');
+    location.assign(confirmationWaits() ? '/confirm-email' : seesUsers() ? '/users' : '/account');
   },
 });

@@ -103,6 +103,9 @@ export function written(value) {
 // A day that the API gives as YYYY-MM-DD, wherever the reader is.
 export const day = (text) => new Intl.DateTimeFormat(locales[language], { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(text));
 
+// A country in the reader's language.
+export const regionName = (code) => new Intl.DisplayNames(locales[language], { type: 'region' }).of(code);
+
 // A span from now, such as "in 5 minutes".
 export function within(seconds) {
   const [count, unit] = seconds < 90 ? [seconds, 'second'] : [Math.ceil(seconds / 60), 'minute'];

@@ -2,43 +2,65 @@
 
 import { accessEditor } from './access.js';
 import { askSigned, create } from './api.js';
+import { companyFields } from './company.js';
 import { byId, el } from './dom.js';
 import { clear, handle, showFaults, showProblem } from './form.js';
+import { offerCountries, revealer } from './national-id.js';
 import { everywhere, firstRoles, gives, profile, refused, roleOf, rolesFor, signIn, typeName, typeOf } from './profile.js';
 import { among, languages, say } from './texts.js';
 import { validityFields } from './validity.js';
 
 const most = 5; // pages of subscriptions to choose from
-const countries = ['FI', 'SE', 'NO']; // that have national ids the API knows
 
 // The field that a problem without fields of its own is about.
 const fieldOfCode = {
   'choice-required': 'assignments',
+  'company-unknown': 'homeOrganization/businessId',
   'national-id-exists': 'nationalId/code',
+  'registry-missing': 'homeOrganization/businessId',
   'subscription-missing': 'subscription',
   'user-exists': 'email',
   'user-inactive': 'email',
 };
 
-// Prepares the dialog for the users of a place. invited and saved are called with
-// the user, once the dialog has closed; saved also says what was there before.
-export function userForm({ me, place, invited, saved }) {
-  const path = `/v1/organizations/${place.organizationId}/users`;
+// Prepares the dialog for the users of a place. invited, added and saved are called
+// with the user, once the dialog has closed: after an invitation, after a partner
+// with an account has got access, and after a change.
+export function userForm({ me, place, invited, added, saved }) {
+  const organization = `/v1/organizations/${place.organizationId}`;
+  const path = `${organization}/users`;
   const runs = place.rights.includes('operator:organizations'); // the portal: its own people need less
   const dialog = byId('user-dialog');
   const form = byId('user-form');
   const access = accessEditor({ id: 'user-access', organization: place.organizationId, seesClients: place.rights.includes('mandates:see'), changed: giveWay });
   byId('user-access-place').append(access.node);
   let edited = null; // null for a new user
+  let partner = null; // who comes from elsewhere: as partner-find gives them, or an address; null for one's own
+  let company = null; // fields of a partner's who is invited
   let version = null;
   let validity = null; // fields of a new user's
 
-  async function invite() {
-    edited = null;
-    fill({ givenName: '', familyName: '', email: '', phone: '', language: me.language, roles: firstRoles(), defaultTask: '' });
+  const reveal = revealer({ me, path });
+
+  const invite = () => begin(null);
+
+  // Somebody of another company, who has an account and was found.
+  const add = (found) => begin(found);
+
+  // The same for whom nobody knows yet.
+  async function invitePartner(email) {
+    const known = (await askSigned('GET', `${organization}/partner-organizations`)).data.items;
+    company = companyFields('user-company', known, profile.country);
+    await begin({ email });
+  }
+
+  async function begin(other) {
+    [edited, partner] = [null, other];
+    const roles = other ? firstRoles().filter((key) => roleOf(key).defaultFor.includes('administrator')) : firstRoles();
+    fill({ givenName: '', familyName: '', email: '', phone: '', language: me.language, defaultTask: '', ...other, roles });
     access.fill({ needs: profile.policies.creationRequires });
     access.beside(chosenRoles());
-    say(byId('user-heading'), 'users.invite');
+    say(byId('user-heading'), partner ? 'partner.title' : 'users.invite');
     giveWay();
     dialog.showModal();
     dialog.scrollTop = 0;
@@ -46,9 +68,10 @@ export function userForm({ me, place, invited, saved }) {
   }
 
   async function edit(user) {
+    partner = null;
     await read(user.id);
     say(byId('user-heading'), 'users.fullName', edited);
-    say(byId('user-note'), edited.kind === 'partner' ? 'users.partnerNote' : 'users.emailNote');
+    say(byId('user-note'), edited.kind === 'partner' ? 'users.partnerNote' : theirs() ? 'users.theirsNote' : 'users.emailNote');
     say(byId('user-save'), 'dialog.save');
     if (!dialog.open) dialog.showModal();
     await offerSubscriptions();
@@ -63,28 +86,30 @@ export function userForm({ me, place, invited, saved }) {
   function fill(user) {
     clear(form);
     const { givenName, familyName, email, phone, language, defaultTask, subscription } = form.elements;
-    const [idCountry, idCode] = [byId('user-idCountry'), byId('user-idCode')];
+    const idCode = byId('user-idCode');
     language.replaceChildren(...profile.languages.map((code) => el('option', { value: code, lang: code }, languages[code])));
     givenName.value = user.givenName;
     familyName.value = user.familyName;
     email.value = user.email;
-    email.disabled = edited !== null;
+    email.disabled = edited !== null || hasAccount();
     phone.value = user.phone ?? '';
     language.value = user.language;
     defaultTask.value = user.defaultTask ?? '';
     subscription.value = user.subscription ?? '';
     idCode.value = '';
-    if (idCountry.length === 0) idCountry.append(...countries.map((code) => el('option', { value: code }, code)));
-    idCountry.value = profile.country;
-    const partner = user.kind === 'partner';
-    for (const input of [givenName, familyName, phone, language]) input.disabled = partner;
+    offerCountries(byId('user-idCountry'));
+    const others = user.kind === 'partner' || hasAccount(); // keep the details
+    for (const input of [givenName, familyName, phone, language]) input.disabled = others || theirs();
+    byId('user-contact').hidden = hasAccount();
+    byId('user-company-place').replaceChildren(...(partner && !hasAccount() ? [company.node] : []));
     const asked = (id, used) => {
       byId(id).hidden = !used;
       for (const input of byId(id).querySelectorAll('input, select')) input.disabled = !used;
     };
-    asked('user-task', profile.resourceTypes.some(({ jobTitles }) => jobTitles));
+    asked('user-task', profile.resourceTypes.some(({ jobTitles }) => jobTitles) && !theirs());
     asked('user-under', profile.policies.subscription && !runs);
-    asked('user-nationalId', profile.policies.nationalId !== 'none' && !runs && !partner);
+    asked('user-nationalId', profile.policies.nationalId !== 'none' && !runs && !others && !partner && !theirs());
+    showNationalId(user);
     subscription.required = edited === null;
     idCode.required = profile.policies.nationalId === 'required' && edited === null;
     say(byId('user-nationalId-hint'), user.nationalId ? 'users.nationalIdKept' : 'users.nationalIdHint');
@@ -94,6 +119,21 @@ export function userForm({ me, place, invited, saved }) {
     byId('user-access-place').hidden = edited !== null;
     showRoles(user.roles);
   }
+
+  // Whether a national id is kept; it is shown whole for as long as the dialog is open.
+  function showNationalId(user) {
+    const kept = byId('user-nationalId-kept');
+    kept.hidden = !user.nationalId;
+    byId('user-nationalId-shown').textContent = user.nationalId ? `${user.nationalId.country} ${user.nationalId.masked}` : '';
+    byId('user-reveal').hidden = !place.rights.includes('national-ids:see');
+  }
+
+  byId('user-reveal').addEventListener('click', () => reveal(edited, ({ country, code }) => {
+    byId('user-nationalId-shown').textContent = `${country} ${code}`;
+    byId('user-reveal').hidden = true;
+    byId('user-nationalId-shown').focus();
+  }));
+  dialog.addEventListener('close', () => { byId('user-nationalId-shown').textContent = ''; });
 
   // The roles.
 
@@ -146,9 +186,15 @@ export function userForm({ me, place, invited, saved }) {
       byId(`role-${key}`).checked = stays || chosen.length === 0;
     }
     const account = signIn([...chosenRoles(), ...access.roles()]);
-    say(byId('user-note'), account ? 'users.inviteNote' : 'users.noSignInNote');
-    say(byId('user-save'), account ? 'users.sendInvitation' : 'users.add');
+    if (hasAccount()) say(byId('user-note'), partner.confirmed ? 'partner.note' : 'partner.unconfirmedNote', partner);
+    else say(byId('user-note'), !account ? 'users.noSignInNote' : partner ? 'partner.newNote' : 'users.inviteNote');
+    say(byId('user-save'), account && !hasAccount() ? 'users.sendInvitation' : 'users.add');
   }
+
+  // Whether nobody but the person changes the details.
+  const theirs = () => profile.policies.accessOnly && edited !== null && edited.id !== me.id;
+
+  const hasAccount = () => Boolean(partner?.id);
 
   const chosenRoles = () => [...form.querySelectorAll('[name=roles]:checked')].map(({ value }) => value);
 
@@ -162,7 +208,7 @@ export function userForm({ me, place, invited, saved }) {
     let cursor = '';
     for (let page = 0; page < most && (page === 0 || cursor); page++) {
       const query = new URLSearchParams({ limit: '200', ...(cursor && { cursor }) });
-      const { data } = await askSigned('GET', `/v1/organizations/${place.organizationId}/subscriptions?${query}`);
+      const { data } = await askSigned('GET', `${organization}/subscriptions?${query}`);
       free.push(...data.items.filter(({ status, user }) => status === 'active' && !user).map(({ id }) => id));
       cursor = data.next;
     }
@@ -186,7 +232,7 @@ export function userForm({ me, place, invited, saved }) {
   }
 
   handle(form, {
-    check: () => (edited ? [] : access.faults()),
+    check: () => (edited ? [] : [...(partner && !hasAccount() ? company.faults() : []), ...access.faults()]),
     send: () => (edited ? save() : send()),
     refused: (detail) => refused(detail, access.nameOf),
     handled(problem) {
@@ -202,9 +248,21 @@ export function userForm({ me, place, invited, saved }) {
     const given = { ...entered(), email: form.elements.email.value.trim(), assignments: access.read() };
     if (validity) given.validity = validity.read();
     for (const key of ['phone', 'defaultTask', 'subscription']) if (!given[key]) delete given[key];
+    if (hasAccount()) {
+      await addPartner(given);
+      return;
+    }
+    if (partner) given.homeOrganization = company.read();
     const { data: user } = await create(path, given);
     dialog.close();
     invited(user);
+  }
+
+  async function addPartner({ roles, assignments, validity: term, defaultTask, subscription }) {
+    const { data: { id } } = await create(`${organization}/partners`, { user: partner.id, roles, assignments, validity: term, defaultTask, subscription });
+    const { data: user } = await askSigned('GET', `${path}/${id}`);
+    dialog.close();
+    added(user);
   }
 
   async function save() {
@@ -223,7 +281,7 @@ export function userForm({ me, place, invited, saved }) {
     showProblem(form, shown);
   }
 
-  return { invite, edit };
+  return { invite, add, invitePartner, edit };
 }
 
 // Whether two values are the same; roles come in any order.

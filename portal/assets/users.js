@@ -2,8 +2,11 @@ import { accessEditor, placesOf } from './access.js';
 import { askSigned, create, signedIn } from './api.js';
 import { breakable, byId, el, icon } from './dom.js';
 import { clear, handle, showProblem } from './form.js';
-import { currentOrganization, holding, keepOrganization } from './organization.js';
-import { announce, attempt, complain, show, startSigned } from './page.js';
+import { importForm } from './import.js';
+import { nationalIdSearch } from './national-id.js';
+import { currentOrganization, holding } from './organization.js';
+import { announce, attempt, complain, headPlaces, show, startSigned } from './page.js';
+import { partnerSearch } from './partner.js';
 import { settled } from './picker.js';
 import { everywhere, named, ownRights, profile, readProfile, refused, rightName, roleName, typeName } from './profile.js';
 import { day, has, name, onLanguage, say, t, written } from './texts.js';
@@ -24,18 +27,6 @@ const path = `/v1/organizations/${place.organizationId}/users`;
 let users = [];
 let next = null; // cursor of the users not read yet
 let total; // of users, where the API has counted them
-
-function showPlaces() {
-  const menu = byId('organization');
-  menu.hidden = places.length < 2;
-  if (menu.hidden) say(byId('heading'), 'users.titleOf', { organization });
-  for (const { organizationId, organizationName } of places) menu.append(el('option', { value: organizationId }, organizationName));
-  menu.value = place.organizationId;
-  menu.addEventListener('change', () => {
-    keepOrganization(menu.value);
-    location.reload();
-  });
-}
 
 // Which users are asked for, and in which order.
 
@@ -201,7 +192,7 @@ function row(user) {
   heading.dataset.testid = 'user-name';
   const tr = el('tr', { 'data-testid': 'user-row', 'data-user': user.id, 'data-email': user.email, 'data-status': user.status },
     el('th', { scope: 'row' }, heading, ' ', note(user)),
-    cell('field.email', el('span', {}, ...breakable(user.email))),
+    cell('field.email', addressOf(user)),
     cell('users.roles', rolesOf(user)),
     cell('users.status', statusOf(user)),
     cell('users.lastSignIn', when(user)),
@@ -221,6 +212,17 @@ function cell(column, content) {
 function note(user) {
   if (user.id === me.id) return say(el('span', { class: 'tag' }), 'users.you');
   return user.kind === 'partner' ? say(el('span', { class: 'tag' }), 'users.partner') : null;
+}
+
+// The address, and whether mails to it come back.
+function addressOf({ email, emailUndeliverable }) {
+  const what = { bounced: 'users.bounced', complained: 'users.complained' }[emailUndeliverable];
+  const address = el('span', {}, ...breakable(email));
+  if (what) {
+    address.append(' ', say(el('span', { class: 'badge undeliverable', 'data-testid': 'user-undeliverable' }), what),
+      say(el('span', { class: 'small below' }), 'users.undeliverableNote'));
+  }
+  return address;
 }
 
 function rolesOf(user) {
@@ -329,12 +331,26 @@ byId('invite').addEventListener('click', () => details.invite().catch(complain))
 const edit = (user) => details.edit(user).catch(complain);
 
 async function invited(user) {
+  await showNew(user, user.signIn ? 'users.invited' : 'users.added');
+}
+
+async function added(user) {
+  await showNew(user, user.signIn ? 'partner.added' : 'users.added');
+}
+
+async function showNew(user, key) {
   if (JSON.stringify(wanted) !== JSON.stringify(plain)) await ask(plain);
   if (indexOf(user) < 0) {
     const at = users.findIndex((other) => compare(user, other) < 0);
     users.splice(at < 0 ? users.length : at, 0, user);
   }
-  finish(user, user.signIn ? 'users.invited' : 'users.added', ...warned(user));
+  finish(user, key, ...warned(user));
+}
+
+async function imported(count) {
+  await ask(plain);
+  byId('heading').focus();
+  announce('import.invited', { count });
 }
 
 const compare = (a, b) => {
@@ -488,12 +504,21 @@ for (const button of document.querySelectorAll('dialog .close')) {
 
 // All of the above is ready when the page opens.
 
-showPlaces();
+headPlaces(places, place, 'users.titleOf');
 await attempt(async () => {
   await readProfile();
   take(await readPage([], null));
 });
-details = userForm({ me, place, invited, saved: (user) => finish(user, 'users.saved', ...warned(user)) });
+details = userForm({ me, place, invited, added, saved: (user) => finish(user, 'users.saved', ...warned(user)) });
+const findPartner = partnerSearch({
+  path: `/v1/organizations/${place.organizationId}`,
+  found: (partner) => details.add(partner).catch(complain),
+  none: (email) => details.invitePartner(email).catch(complain),
+});
+byId('partner').addEventListener('click', findPartner);
+byId('id-search').addEventListener('click', nationalIdSearch({ path, opens, open: edit }));
+const importer = importForm({ path: `${path}/import`, imported });
+byId('import').addEventListener('click', importer.open);
 prepareAccess();
 onLanguage(() => {
   showWanted();
@@ -502,6 +527,9 @@ onLanguage(() => {
 showWanted();
 render();
 byId('invite').hidden = !mayEdit;
+byId('partner').hidden = !mayEdit || !profile.policies.partners;
+byId('import').hidden = !mayEdit;
+byId('id-search').hidden = profile.policies.nationalId === 'none' || !place.rights.includes('national-ids:see');
 byId('export').hidden = !place.rights.includes('users:export');
 show('list');
 
