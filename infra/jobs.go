@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -18,10 +19,11 @@ import (
 const (
 	jobTimeout = 2 * time.Minute
 	jobMemory  = 512
-	// As many of one as may run at once: a stream has a few shards, and SES
-	// takes mails at a rate; of another job the second would find no work.
-	outboxReserved = 5
-	jobReserved    = 1
+	// As many of one as may run at once: the second would find no work.
+	jobReserved = 1
+	// Feedback comes mail by mail, as fast as mails leave; what finds no room
+	// waits and comes again.
+	feedbackReserved = 5
 )
 
 // jobsProps say which jobs the stack runs.
@@ -33,8 +35,14 @@ type jobsProps struct {
 // jobsStack makes the jobs that send no mail.
 func jobsStack(app constructs.Construct, p jobsProps) awscdk.Stack {
 	stack := newStack(app, p.Config, "jobs", "Fullmakt: jobs.", false)
+	a := arns{stack: stack, config: p.Config, vault: p.Vault}
+	events := newBus(stack, p.deployment)
 	for _, j := range p.Jobs {
-		newJob(stack, arns{stack: stack, config: p.Config, vault: p.Vault}, p.deployment, j)
+		if j.Trigger.Event == "" {
+			newJob(stack, a, p.deployment, j)
+			continue
+		}
+		events.starts(stack, j, newJob(stack, a, p.deployment, j, events.letter()))
 	}
 	return stack
 }
@@ -44,10 +52,13 @@ func newJob(stack awscdk.Stack, a arns, d deployment, j job.Job, more ...awsiam.
 	f := functionProps{
 		deployment: d,
 		ID:         j.ID, Summary: j.Summary, Needs: j.Needs, Policy: append(needPolicy(a, j.Needs), more...),
-		Timeout: jobTimeout, Memory: jobMemory, Reserved: jobReserved,
+		Timeout: cmp.Or(j.Timeout, jobTimeout), Memory: jobMemory, Reserved: jobReserved,
 	}
-	if j.Trigger.Outbox {
-		f.Reserved = outboxReserved
+	switch {
+	case j.Trigger.Outbox:
+		f.Reserved = float64(d.mailRuns()) // a stream has several shards, and SES takes mails at a rate
+	case j.Trigger.Mails:
+		f.Reserved, f.MailTopic = feedbackReserved, a.topic
 	}
 	function := newFunction(stack, f)
 	if j.Trigger.Every > 0 {

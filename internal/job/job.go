@@ -19,6 +19,7 @@ type Job struct {
 	Summary string
 	Trigger Trigger
 	Needs   []endpoint.Need
+	Timeout time.Duration // of one run; zero: two minutes
 	Run     func(ctx context.Context, deps Deps, event json.RawMessage) (any, error)
 }
 
@@ -29,7 +30,9 @@ var ErrEvent = errors.New("event")
 // started by hand.
 type Trigger struct {
 	Outbox bool          // new outbox items on the table's stream
+	Mails  bool          // what the sender tells of mails, by a topic
 	Every  time.Duration // by the clock; zero: never
+	Event  string        // the detail-type of the events on the portal's bus that start it; empty: none do
 }
 
 // Deps are what a job gets, each only if it declared the need.
@@ -43,7 +46,11 @@ type Deps struct {
 	// Operator is the name of the company whose portal it is.
 	Operator string
 	Portal   string // base of the links in mails, without a slash at its end
-	Log      *slog.Logger
+	// MailRate is how many mails may be sent in a second; 0: as many as there are.
+	MailRate int
+	// MailTopic is the ARN of the topic on which the sender tells of mails.
+	MailTopic string
+	Log       *slog.Logger
 }
 
 // Change begins a change that a job makes.

@@ -25,12 +25,15 @@ type Letter struct {
 	To       domain.Email
 	// At least one of the names is there. The mail greets with the given name.
 	GivenName, FamilyName string
-	Organization          string    // by name; MailPasswordReset and MailPasswordChanged do without
+	Organization          string    // by name; the mails about one's own account do without
 	Roles                 []string  // by name; of MailNamed only
 	Link                  string    // absolute, with its token; empty for MailPasswordChanged, MailNamed and MailPartnerAdded
 	LinkExpires           time.Time // shown to the minute, never later than it is
 	Zone                  *time.Location
-	Operator              string // whose portal it is, by name
+	Day                   domain.Date         // of the mails about a membership's days, and of MailDigest
+	Digest                []domain.DigestLine // of MailDigest only
+	More                  int                 // lines that found no room
+	Operator              string              // whose portal it is, by name
 }
 
 // Render writes the letter. An error says that the letter, or a translation,
@@ -75,11 +78,13 @@ func render(l Letter) (domain.Message, error) {
 
 // check refuses a letter that cannot become a mail.
 func (l Letter) check() error {
-	linked, inOrganization, named := false, false, false
+	linked, inOrganization, named, dated := false, false, false, false
 	switch l.Kind {
-	case domain.MailActivation, domain.MailPasswordByAdmin:
+	case domain.MailBegun, domain.MailEnding, domain.MailLastAdministrator, domain.MailEnded, domain.MailDigest, domain.MailAgreement:
+		inOrganization, dated = true, true
+	case domain.MailActivation, domain.MailActivationReminder, domain.MailPasswordByAdmin:
 		linked, inOrganization = true, true
-	case domain.MailPasswordReset:
+	case domain.MailPasswordReset, domain.MailEmailChange, domain.MailEmailChanging:
 		linked = true
 	case domain.MailPartnerAdded:
 		inOrganization = true
@@ -91,6 +96,12 @@ func (l Letter) check() error {
 	}
 	if named != (len(l.Roles) > 0) {
 		return errors.New("roles that have no place in it, or none")
+	}
+	if (l.Kind == domain.MailDigest) != (len(l.Digest) > 0) {
+		return errors.New("lines that have no place in it, or none")
+	}
+	if _, ok := domain.ParseDate(string(l.Day)); dated != ok {
+		return errors.New("a day that has no place in it, or none")
 	}
 	type field struct {
 		name, value string
@@ -106,6 +117,9 @@ func (l Letter) check() error {
 	}
 	for _, role := range l.Roles {
 		fields = append(fields, field{"role", role, true})
+	}
+	for _, line := range l.Digest {
+		fields = append(fields, field{"name in a line", line.Name, true}, field{"organization in a line", line.OrganizationName, true})
 	}
 	for _, field := range fields {
 		if field.required && strings.TrimSpace(field.value) == "" {

@@ -20,10 +20,15 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew; then read them")
 
-var kinds = []domain.MailKind{domain.MailActivation, domain.MailPasswordReset, domain.MailPasswordByAdmin, domain.MailPasswordChanged, domain.MailNamed, domain.MailPartnerAdded}
+var kinds = []domain.MailKind{
+	domain.MailActivation, domain.MailPasswordReset, domain.MailPasswordByAdmin, domain.MailPasswordChanged, domain.MailNamed, domain.MailPartnerAdded, domain.MailEmailChange, domain.MailEmailChanging,
+	domain.MailBegun, domain.MailEnding, domain.MailLastAdministrator, domain.MailEnded, domain.MailActivationReminder, domain.MailDigest, domain.MailAgreement,
+}
 
 const (
 	activationLink = "https://portal.example.com/activate#token=fml_00000000000000000000000001000000000000000000000000020123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
+	confirmLink    = "https://portal.example.com/confirm-email#token=fml_00000000000000000000000001000000000000000000000000020123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
+	undoLink       = "https://portal.example.com/undo-email#token=fml_00000000000000000000000001000000000000000000000000020123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
 	resetLink      = "https://portal.example.com/reset-password#token=fml_00000000000000000000000001000000000000000000000000020123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
 )
 
@@ -43,8 +48,23 @@ func letter(t testing.TB, kind domain.MailKind, l domain.Language) Letter {
 		Link: resetLink, LinkExpires: time.Date(2026, 11, 29, 12, 5, 59, 0, time.UTC), Zone: zone(t, "Europe/Helsinki"),
 	}
 	switch kind {
-	case domain.MailActivation:
+	case domain.MailActivation, domain.MailActivationReminder:
 		letter.Link = activationLink
+	case domain.MailDigest:
+		letter.Link, letter.LinkExpires, letter.Day, letter.More = "", time.Time{}, "2026-11-22", 17
+		for i, kind := range []domain.DigestItemKind{domain.DigestUnclaimed, domain.DigestEnding, domain.DigestEnded, domain.DigestEnding, domain.DigestLastAdministrator} {
+			day := domain.Date(fmt.Sprintf("2026-12-%02d", i+1))
+			letter.Digest = append(letter.Digest, domain.DigestLine{
+				DigestItem: domain.DigestItem{Kind: kind, Day: day},
+				Name:       fmt.Sprintf("Matti Meikäläinen %d.", i+1), OrganizationName: "Toinen Esimerkki Oy",
+			})
+		}
+	case domain.MailBegun, domain.MailEnding, domain.MailLastAdministrator, domain.MailEnded, domain.MailAgreement:
+		letter.Link, letter.LinkExpires, letter.Day = "", time.Time{}, "2026-11-30"
+	case domain.MailEmailChange:
+		letter.Link = confirmLink
+	case domain.MailEmailChanging:
+		letter.Link = undoLink
 	case domain.MailPasswordChanged, domain.MailPartnerAdded:
 		letter.Link, letter.LinkExpires = "", time.Time{}
 	case domain.MailNamed:
@@ -259,7 +279,7 @@ func refused(t *testing.T, l Letter, want string) {
 
 func TestRenderDoesWithoutWhatAMailDoesNotTell(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []domain.MailKind{domain.MailPasswordReset, domain.MailPasswordChanged} {
+	for _, kind := range []domain.MailKind{domain.MailPasswordReset, domain.MailPasswordChanged, domain.MailEmailChange, domain.MailEmailChanging} {
 		l := letter(t, kind, domain.Swedish)
 		l.Organization = ""
 		rendered(t, l)

@@ -6,10 +6,12 @@ import (
 	"errors"
 	htmltemplate "html/template"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	texttemplate "text/template"
+	"time"
 	"unicode/utf8"
 
 	"github.com/fullmakt/fullmakt/internal/domain"
@@ -21,11 +23,22 @@ type page struct {
 	Language                  domain.Language
 	Subject, Heading          string
 	Greeting, Reason          string
+	Groups                    []group // only of a digest
+	More                      string
 	Action, Button            string // the next four only with a link
 	Link, Fallback, Expires   string
 	Advice, Closing, Operator string
 	Automatic                 string
 }
+
+// group is a part of a digest.
+type group struct {
+	Heading string
+	Lines   []string
+}
+
+// digestOrder is the order of a digest's groups: what matters most first.
+var digestOrder = []domain.DigestItemKind{domain.DigestLastAdministrator, domain.DigestEnding, domain.DigestEnded, domain.DigestUnclaimed}
 
 func newPage(texts *i18n.Catalog, l Letter) (page, error) {
 	var faults []error
@@ -42,6 +55,16 @@ func newPage(texts *i18n.Catalog, l Letter) (page, error) {
 		}
 		return s
 	}
+	date := func(year int, month time.Month, day int) {
+		values["day"], values["year"] = strconv.Itoa(day), strconv.Itoa(year)
+		if months := strings.Fields(text("months")); len(months) == 12 {
+			values["month"] = months[month-1]
+		}
+		values["date"] = text("date")
+	}
+	if at, err := time.Parse(time.DateOnly, string(l.Day)); err == nil {
+		date(at.Date())
+	}
 	own := func(key string) string { return text(string(l.Kind) + "." + key) }
 
 	p := page{
@@ -51,10 +74,7 @@ func newPage(texts *i18n.Catalog, l Letter) (page, error) {
 	}
 	if l.Link != "" {
 		at := l.LinkExpires.In(l.Zone)
-		values["day"], values["year"] = strconv.Itoa(at.Day()), strconv.Itoa(at.Year())
-		if months := strings.Fields(text("months")); len(months) == 12 {
-			values["month"] = months[at.Month()-1]
-		}
+		date(at.Date())
 		values["hour"], values["minute"] = at.Format("15"), at.Format("04")
 		if l.Language == domain.Finnish {
 			values["hour"] = strconv.Itoa(at.Hour())
@@ -66,6 +86,25 @@ func newPage(texts *i18n.Catalog, l Letter) (page, error) {
 		}
 		p.Link, p.Action, p.Button = l.Link, own("action"), own("button")
 		p.Fallback, p.Expires = text("fallback"), text("expires")
+	}
+	for _, kind := range digestOrder {
+		if !slices.ContainsFunc(l.Digest, func(line domain.DigestLine) bool { return line.Kind == kind }) {
+			continue
+		}
+		g := group{Heading: own(string(kind))}
+		for _, line := range l.Digest {
+			if line.Kind == kind {
+				at, _ := time.Parse(time.DateOnly, string(line.Day))
+				date(at.Date())
+				values["person"], values["other"] = strings.TrimSpace(line.Name), line.OrganizationName
+				g.Lines = append(g.Lines, own(string(kind)+".line"))
+			}
+		}
+		p.Groups = append(p.Groups, g)
+	}
+	if l.More > 0 {
+		values["count"] = strconv.Itoa(l.More)
+		p.More = own("more")
 	}
 	return p, errors.Join(faults...)
 }

@@ -12,7 +12,7 @@ import (
 
 // Endpoints of this noun.
 func Endpoints() []endpoint.Endpoint {
-	return []endpoint.Endpoint{Create(), List(), Get(), Update(), SetStatus()}
+	return []endpoint.Endpoint{Create(), List(), Get(), Update(), SetStatus(), AnnounceAgreement()}
 }
 
 // organization in JSON.
@@ -25,6 +25,7 @@ type organization struct {
 	TimeZone   string                `json:"timeZone" description:"IANA name. Days of validity are days there." example:"Europe/Helsinki"`
 	Status     status                `json:"status" enum:"active,suspended" description:"Nothing that derives from a suspended one counts." example:"active"`
 	Register   string                `json:"register,omitzero" description:"The public register that it was made from; absent where somebody entered it by hand." example:"PRH"`
+	Unverified bool                  `json:"unverified,omitzero" description:"Somebody entered it by hand: no public register has said that there is such a company."`
 	Unclaimed  bool                  `json:"unclaimed,omitzero" description:"It is no customer yet: somebody from it is another one's partner, and nobody administers it. organization-create makes it a customer."`
 	CreatedAt  time.Time             `json:"createdAt"`
 	UpdatedAt  time.Time             `json:"updatedAt"`
@@ -48,7 +49,7 @@ func statusOf(o *domain.Organization) status {
 func organizationOf(o *domain.Organization) organization {
 	return organization{
 		ID: o.ID, Name: o.Name, Country: o.Country, BusinessID: o.BusinessID, Language: o.Language, TimeZone: o.TimeZone, Status: statusOf(o),
-		Register: o.Register, Unclaimed: o.Unclaimed, CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt,
+		Register: o.Register, Unverified: o.Register == "", Unclaimed: o.Unclaimed, CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt,
 	}
 }
 

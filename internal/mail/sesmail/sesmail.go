@@ -87,9 +87,18 @@ func retryOnlyUnsent(o *retry.StandardOptions) {
 	})
 	o.Retryables = []retry.IsErrorRetryable{
 		retry.NoRetryCanceledError{},
+		retry.IsErrorRetryableFunc(notToday),
 		retry.RetryableErrorCode{Codes: retry.DefaultThrottleErrorCodes},
 		retry.IsErrorRetryableFunc(neverConnected),
 	}
+}
+
+// notToday is no matter of a second.
+func notToday(err error) aws.Ternary {
+	if overQuota(err) {
+		return aws.FalseTernary
+	}
+	return aws.UnknownTernary
 }
 
 func neverConnected(err error) aws.Ternary {
@@ -125,10 +134,7 @@ func (s *sender) Send(ctx context.Context, m domain.Message) (string, error) {
 	out, err := s.client().SendEmail(ctx, input)
 	if err != nil {
 		err = fmt.Errorf("ses: send %s: %w", m.ID, &failure{err: err, secrets: strings.NewReplacer(to, "<receiver>", string(m.To), "<receiver>")})
-		if undeliverable(err) {
-			err = domain.ErrUndeliverable.Because(err)
-		}
-		return "", err
+		return "", verdict(err)
 	}
 	return aws.ToString(out.MessageId), nil
 }
@@ -150,6 +156,37 @@ func address(name, addr string) string {
 		return full
 	}
 	return bare
+}
+
+// quotaWait is how long nothing is tried once the day's quota is used up: it
+// fills again over the day, mail by mail.
+const quotaWait = 15 * time.Minute
+
+// verdict says what an error of SES means for the message.
+func verdict(err error) error {
+	switch {
+	case undeliverable(err):
+		return domain.ErrUndeliverable.Because(err)
+	case overQuota(err):
+		busy := domain.ErrSenderBusy.Because(err)
+		busy.RetryAfter = quotaWait
+		return busy
+	case throttled(err):
+		return domain.ErrSenderBusy.Because(err)
+	}
+	return err
+}
+
+// throttled tells whether SES took nothing because of its rate.
+func throttled(err error) bool {
+	return retry.ThrottleErrorCode{Codes: retry.DefaultThrottleErrorCodes}.IsErrorThrottle(err) == aws.TrueTernary
+}
+
+// overQuota tells whether the account has sent as much as it may in a day. SES
+// has no code of its own for that either.
+func overQuota(err error) bool {
+	api, ok := errors.AsType[smithy.APIError](err)
+	return ok && throttled(err) && strings.Contains(strings.ToLower(api.ErrorMessage()), "quota")
 }
 
 // undeliverable tells whether SES refuses this very message: its address or its

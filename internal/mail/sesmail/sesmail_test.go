@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -244,13 +245,27 @@ func TestXF8_ThrottlingIsWaitedOutAndSentOnce(t *testing.T) {
 
 func TestXF8_LongThrottlingGoesBackToTheOutbox(t *testing.T) {
 	t.Parallel()
-	throttled := refused(400, "Throttling", "Daily message quota exceeded.")
-	s, f := start(t, throttled, throttled, throttled, throttled)
-	if _, err := s.Send(t.Context(), message()); err == nil || errors.Is(err, domain.ErrUndeliverable) {
-		t.Errorf("%v, want an error that may pass", err)
-	}
-	if len(f.calls()) != 3 {
-		t.Errorf("%d calls, want 3", len(f.calls()))
+	for _, test := range []struct {
+		text  string
+		calls int
+		wait  time.Duration
+	}{
+		{"Maximum sending rate exceeded.", 3, 0},
+		{"Daily message quota exceeded.", 1, quotaWait}, // a second's wait is of no use
+	} {
+		t.Run(test.text, func(t *testing.T) {
+			t.Parallel()
+			throttled := refused(400, "Throttling", test.text)
+			s, f := start(t, throttled, throttled, throttled, throttled)
+			_, err := s.Send(t.Context(), message())
+			busy, ok := errors.AsType[*domain.Error](err)
+			if !ok || !errors.Is(err, domain.ErrSenderBusy) || busy.RetryAfter != test.wait {
+				t.Errorf("%v, want that the sender is busy", err)
+			}
+			if len(f.calls()) != test.calls {
+				t.Errorf("%d calls, want %d", len(f.calls()), test.calls)
+			}
+		})
 	}
 }
 

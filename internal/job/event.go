@@ -1,0 +1,29 @@
+package job
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Event is one of EventBridge's, as far as it counts here. It comes at least
+// once, and in no order; the id is the same each time.
+type Event struct {
+	ID     string          `json:"id"`
+	Type   string          `json:"detail-type"`
+	Detail json.RawMessage `json:"detail"`
+}
+
+// ReadEvent reads an event of a type, and its detail. Members that we do not
+// know are left: who sends events adds to them. ErrEvent.
+func ReadEvent(raw json.RawMessage, of string, detail any) (e Event, err error) {
+	if err := json.Unmarshal(raw, &e); err != nil {
+		return e, fmt.Errorf("%w: %w", ErrEvent, err)
+	}
+	if e.Type != of || e.ID == "" {
+		return e, fmt.Errorf("%w: want an id and the detail-type %s", ErrEvent, of)
+	}
+	if err := json.Unmarshal(e.Detail, detail); err != nil {
+		return e, fmt.Errorf("%w: detail: %w", ErrEvent, err)
+	}
+	return e, nil
+}
