@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -26,6 +27,9 @@ type Config struct {
 	MailFrom     string // bare address that mails come from; SES verifies its domain
 	FileBucket   string // name, unique in the world, of the bucket for files that are fetched by a link
 	AlarmEmail   string // who is told of alarms; may be empty
+	// MailRate is how many mails a second the account's SES takes; 0: ten. In the
+	// sandbox it is one.
+	MailRate int
 	// BolagsverketSecret names a secret of Secrets Manager with the members clientId
 	// and clientSecret, of the client that Bolagsverket lets in. Without it Swedish
 	// companies are not looked up.
@@ -69,6 +73,8 @@ func (c *Config) Variables(needs []endpoint.Need) (map[string]*string, error) {
 		awsapp.EnvProfile:          c.Profile,
 		awsapp.EnvMailFrom:         c.MailFrom,
 		awsapp.EnvConfigurationSet: c.Name(),
+		awsapp.EnvMailRate:         strconv.Itoa(c.mailRate() / c.mailRuns()),
+		awsapp.EnvMailTopic:        c.mailTopic(),
 		awsapp.EnvOperatorName:     c.OperatorName,
 		awsapp.EnvPortalURL:        c.PortalURL,
 		awsapp.EnvLinkKey:          c.LinkKeyAlias(),
@@ -95,6 +101,19 @@ func (c *Config) Variables(needs []endpoint.Need) (map[string]*string, error) {
 	}
 	return values, nil
 }
+
+// defaultMailRate is below what SES gives every account outside of the sandbox.
+const defaultMailRate = 10
+
+func (c *Config) mailRate() int { return cmp.Or(c.MailRate, defaultMailRate) }
+
+// mailRuns is how many runs of the job that sends may be under way at once: one
+// for the stream and one for the clock. Each keeps to its part of the rate; they
+// know nothing of each other.
+func (c *Config) mailRuns() int { return min(c.mailRate(), 2) }
+
+// mailTopic is the name of the topic on which SES tells of mails.
+func (c *Config) mailTopic() string { return c.Name("mails") }
 
 // FieldKeyAlias names the key that seals fields of the table.
 func (c *Config) FieldKeyAlias() string { return "alias/" + c.Name("fields") }
@@ -140,6 +159,9 @@ func readConfig(env string, environments any) (*Config, error) {
 	}
 	if _, given := r.left["alarmEmail"]; given {
 		c.AlarmEmail = r.text("alarmEmail", isAddress)
+	}
+	if _, given := r.left["mailRate"]; given {
+		c.MailRate = r.number("mailRate", 1, 10000)
 	}
 	if _, given := r.left["bolagsverketSecret"]; given {
 		c.BolagsverketSecret = r.text("bolagsverketSecret", awsapp.Name(512, "/_+=.@-"))
@@ -203,6 +225,16 @@ func (r *reader) names(name string) (names []string) {
 		names = append(names, text)
 	}
 	return names
+}
+
+func (r *reader) number(name string, least, most int) int {
+	value, ok := r.left[name].(float64)
+	delete(r.left, name)
+	if n := int(value); ok && float64(n) == value && least <= n && n <= most {
+		return n
+	}
+	r.fault("%s is no number from %d to %d", name, least, most)
+	return least
 }
 
 func (r *reader) flag(name string) bool {

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/fullmakt/fullmakt/internal/app/awsapp"
 	"github.com/fullmakt/fullmakt/internal/endpoint"
 )
 
@@ -22,6 +23,7 @@ type functionProps struct {
 	deployment
 	ID, Summary string
 	Needs       []endpoint.Need // for its variables
+	MailTopic   *string         // ARN, for who needs it
 	Policy      []awsiam.PolicyStatement
 	Timeout     time.Duration
 	Memory      float64 // in MB; the processor's share comes with it
@@ -45,6 +47,9 @@ func newFunction(stack awscdk.Stack, p functionProps) awslambda.Function {
 	variables, err := p.Variables(p.Needs)
 	if err != nil {
 		panic(err) // check has asked for them too
+	}
+	if _, asked := variables[awsapp.EnvMailTopic]; asked {
+		variables[awsapp.EnvMailTopic] = p.MailTopic
 	}
 	props := &awslambda.FunctionProps{
 		Description:   &p.Summary,

@@ -4,11 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsses"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -27,17 +30,22 @@ type mailProps struct {
 
 // ofMail tells whether a job belongs to the mail stack.
 func ofMail(j job.Job) bool {
-	return j.Trigger.Outbox || slices.Contains(j.Needs, endpoint.SendMail) || slices.Contains(j.Needs, endpoint.MintLinks)
+	return j.Trigger.Outbox || j.Trigger.Mails || slices.Contains(j.Needs, endpoint.SendMail) || slices.Contains(j.Needs, endpoint.MintLinks)
 }
 
 // mailStack makes everything between the outbox and the mail: SES, the key of
 // one-time links, the jobs that send, and the queue of what they could not.
 func mailStack(app constructs.Construct, p mailProps) awscdk.Stack {
 	stack := newStack(app, p.Config, "mail", "Fullmakt: mails and their links.", true)
-	sender(stack, p.Config)
-	a := arns{stack: stack, config: p.Config, linkKey: linkKey(stack, p.Config).KeyArn(), vault: p.Vault}
+	topic := mailTopic(stack, p.Config, sender(stack, p.Config))
+	a := arns{stack: stack, config: p.Config, linkKey: linkKey(stack, p.Config).KeyArn(), topic: topic.TopicArn(), vault: p.Vault}
 	queue := deadLetters(stack, p.deployment)
 	for _, j := range p.Jobs {
+		if j.Trigger.Mails {
+			function := newJob(stack, a, p.deployment, j, allow(nil, on(queue.QueueArn()), "sqs:SendMessage"))
+			feedback(stack, j, function, topic, queue)
+			continue
+		}
 		if !j.Trigger.Outbox {
 			newJob(stack, a, p.deployment, j)
 			continue
@@ -53,7 +61,7 @@ func mailStack(app constructs.Construct, p mailProps) awscdk.Stack {
 
 // sender makes the domain that mails come from, and the rules they go by. The
 // outputs are the records that the domain needs in DNS.
-func sender(stack awscdk.Stack, c *Config) {
+func sender(stack awscdk.Stack, c *Config) awsses.ConfigurationSet {
 	set := awsses.NewConfigurationSet(stack, jsii.String("configuration-set"), &awsses.ConfigurationSetProps{
 		ConfigurationSetName: jsii.String(c.Name()),
 		ReputationMetrics:    jsii.Bool(true),
@@ -69,6 +77,73 @@ func sender(stack awscdk.Stack, c *Config) {
 			Value:       awscdk.Fn_Join(jsii.String(" CNAME "), &[]*string{record.Name, record.Value}),
 		})
 	}
+	return set
+}
+
+// mailTopic makes the topic on which SES tells what became of mails. Nobody else
+// may write to it, and SES only of our configuration set: whoever could would say
+// which people are not to be written to.
+func mailTopic(stack awscdk.Stack, c *Config, set awsses.ConfigurationSet) awssns.Topic {
+	ses := awsiam.NewServicePrincipal(jsii.String("ses.amazonaws.com"), nil)
+	ofOurs := map[string]any{"StringEquals": map[string]any{
+		"aws:SourceAccount": stack.Account(),
+		"aws:SourceArn":     arns{stack: stack}.of("ses", "configuration-set", c.Name()),
+	}}
+	// A key of ours: the one that AWS manages for SNS does not let SES in.
+	key := awskms.NewKey(stack, jsii.String("mails-key"), &awskms.KeyProps{
+		Description:       jsii.String("What became of mails of " + c.Name() + ", on its way."),
+		EnableKeyRotation: jsii.Bool(true),
+		RemovalPolicy:     awscdk.RemovalPolicy_DESTROY, // nothing stays in a topic
+	})
+	key.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Principals: &[]awsiam.IPrincipal{ses},
+		Actions:    jsii.Strings("kms:Decrypt", "kms:GenerateDataKey"),
+		Resources:  jsii.Strings("*"), // in a key's policy: the key
+	}), nil)
+	topic := awssns.NewTopic(stack, jsii.String("mails"), &awssns.TopicProps{
+		TopicName: jsii.String(c.mailTopic()), MasterKey: key, EnforceSSL: jsii.Bool(true),
+	})
+	topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        jsii.String("Mails"),
+		Principals: &[]awsiam.IPrincipal{ses},
+		Actions:    jsii.Strings("sns:Publish"),
+		Resources:  &[]*string{topic.TopicArn()},
+		Conditions: &ofOurs,
+	}))
+	set.AddEventDestination(jsii.String("told"), &awsses.ConfigurationSetEventDestinationOptions{
+		Destination: awsses.EventDestination_SnsTopic(topic),
+		Events: &[]awsses.EmailSendingEvent{
+			awsses.EmailSendingEvent_DELIVERY, awsses.EmailSendingEvent_BOUNCE, awsses.EmailSendingEvent_COMPLAINT,
+			awsses.EmailSendingEvent_REJECT, awsses.EmailSendingEvent_DELIVERY_DELAY,
+		},
+	})
+	return topic
+}
+
+// feedback starts a job for each event on the topic. What it fails at comes again
+// twice, and then goes to the queue, as does what could not be handed over.
+func feedback(stack awscdk.Stack, j job.Job, function awslambda.Function, topic awssns.Topic, queue awssqs.Queue) {
+	queue.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("sns.amazonaws.com"), nil)},
+		Actions:    jsii.Strings("sqs:SendMessage"),
+		Resources:  &[]*string{queue.QueueArn()},
+		Conditions: &map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": topic.TopicArn()}},
+	}))
+	awssns.NewCfnSubscription(stack, jsii.String(j.ID+"-mails"), &awssns.CfnSubscriptionProps{
+		TopicArn: topic.TopicArn(), Protocol: jsii.String("lambda"), Endpoint: function.FunctionArn(),
+		RedrivePolicy: map[string]any{"deadLetterTargetArn": queue.QueueArn()},
+	})
+	awslambda.NewCfnPermission(stack, jsii.String(j.ID+"-mails-permission"), &awslambda.CfnPermissionProps{
+		Action: jsii.String("lambda:InvokeFunction"), FunctionName: function.FunctionArn(),
+		Principal: jsii.String("sns.amazonaws.com"), SourceArn: topic.TopicArn(),
+	})
+	awslambda.NewCfnEventInvokeConfig(stack, jsii.String(j.ID+"-invoke"), &awslambda.CfnEventInvokeConfigProps{
+		FunctionName: function.FunctionName(), Qualifier: jsii.String("$LATEST"),
+		MaximumRetryAttempts: jsii.Number(2), MaximumEventAgeInSeconds: jsii.Number((6 * time.Hour).Seconds()),
+		DestinationConfig: &awslambda.CfnEventInvokeConfig_DestinationConfigProperty{
+			OnFailure: &awslambda.CfnEventInvokeConfig_OnFailureProperty{Destination: queue.QueueArn()},
+		},
+	})
 }
 
 // linkKey makes the key that one-time links are minted with. It never leaves
@@ -83,9 +158,9 @@ func linkKey(stack awscdk.Stack, c *Config) awskms.Key {
 	})
 }
 
-// deadLetters makes the queue of stream records that were given up. Each says
-// only which records of the stream they were; the outbox items themselves are
-// still in the table, where the clock's run finds them.
+// deadLetters makes the queue of what was given up: records of the stream, each of
+// which says only which they were, the outbox items themselves being in the table
+// still, where the clock's run finds them; and events of mails.
 func deadLetters(stack awscdk.Stack, d deployment) awssqs.Queue {
 	queue := awssqs.NewQueue(stack, jsii.String("dead-letters"), &awssqs.QueueProps{
 		Encryption:      awssqs.QueueEncryption_SQS_MANAGED,
@@ -94,7 +169,7 @@ func deadLetters(stack awscdk.Stack, d deployment) awssqs.Queue {
 	})
 	newAlarm(stack, d.Alarms, alarmProps{
 		ID:          "dead-letters-there",
-		Description: "Records of the outbox's stream were given up.",
+		Description: "Records of the outbox's stream, or events of mails, were given up.",
 		Namespace:   "AWS/SQS", Metric: "ApproximateNumberOfMessagesVisible", Statistic: "Maximum", Dimension: "QueueName", Of: *queue.QueueName(),
 	})
 	return queue

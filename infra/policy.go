@@ -16,7 +16,8 @@ import (
 type arns struct {
 	stack   awscdk.Stack
 	config  *Config
-	linkKey *string // only the mail stack has it
+	linkKey *string // only the mail stack has it, and the topic
+	topic   *string // on which SES tells of mails
 	vault   vaultKeys
 }
 
@@ -73,6 +74,7 @@ var permissions = map[endpoint.Need]func(a arns) awsiam.PolicyStatement{
 	// These ask AWS for nothing.
 	endpoint.OwnAddress:   nil,
 	endpoint.ReadRegistry: nil,
+	endpoint.HearMails:    nil,
 }
 
 // touchSessions is for every endpoint with a session: it writes down when the

@@ -11,6 +11,8 @@ import (
 	"github.com/fullmakt/fullmakt/internal/api/audit"
 	"github.com/fullmakt/fullmakt/internal/api/authzen"
 	"github.com/fullmakt/fullmakt/internal/api/client"
+	"github.com/fullmakt/fullmakt/internal/api/emailchange"
+	"github.com/fullmakt/fullmakt/internal/api/emailundo"
 	"github.com/fullmakt/fullmakt/internal/api/mandate"
 	"github.com/fullmakt/fullmakt/internal/api/me"
 	"github.com/fullmakt/fullmakt/internal/api/organization"
@@ -34,6 +36,8 @@ func Endpoints() []endpoint.Endpoint {
 		activation.Endpoints(),
 		passwordreset.Endpoints(),
 		me.Endpoints(),
+		emailchange.Endpoints(),
+		emailundo.Endpoints(),
 		organization.Endpoints(),
 		subscription.Endpoints(),
 		user.Endpoints(),

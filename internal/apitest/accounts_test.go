@@ -357,6 +357,7 @@ func TestXA16_OlderResetLinksDie(t *testing.T) {
 		"password changed": func(_ User, session, _ string) {
 			w.Want(http.StatusNoContent, Request{Method: "PUT", Path: "/v1/me/password", Token: session, Body: Object{"currentPassword": Password, "newPassword": "a wholly new one"}})
 		},
+		"address changed": func(u User, session, _ string) { w.Readdress(session, u.Email, "changed@another.example") },
 		"used": func(_ User, _, token string) {
 			w.Want(http.StatusOK, Request{Method: "POST", Path: "/v1/password-resets/complete", Body: Object{"token": token, "password": "a wholly new one"}})
 		},

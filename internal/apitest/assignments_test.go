@@ -1232,3 +1232,81 @@ func TestXC11_ABulkOperationEndsWithTheRightToIt(t *testing.T) {
 		}
 	}
 }
+
+// A job title is edited where the users of the project are, and is that project's only.
+func TestB42_JobTitlesAreEditedPerProject(t *testing.T) {
+	t.Parallel()
+	b := build(With(t, "construction"))
+	invite := func(name string) User {
+		return b.InviteWith(b.alpha, name+"@alpha.example", Object{"familyName": name, "roles": []string{"report-reader"}, "defaultTask": "Engineer"})
+	}
+	uno, duo := invite("uno"), invite("duo")
+	member := func(u User, title ...string) Object {
+		one := Object{"id": u.ID, "roles": []string{"project-member"}}
+		if len(title) > 0 {
+			one["jobTitle"] = title[0]
+		}
+		return one
+	}
+	for _, c := range []struct {
+		what string
+		on   string
+		said []Object
+		uno  string // their titles on the bridge and in the tunnel
+		duo  string
+	}{
+		{"new, with and without one said", b.bridge, []Object{member(uno, " Site manager "), member(duo)}, "Site manager,", "Engineer,"},
+		{"new, and none wanted", b.tunnel, []Object{member(uno, ""), member(duo, "Surveyor")}, "Site manager,", "Engineer,Surveyor"},
+		{"left alone", b.bridge, []Object{member(uno), member(duo)}, "Site manager,", "Engineer,Surveyor"},
+		{"another one", b.bridge, []Object{member(uno, "Foreman")}, "Foreman,", "Engineer,Surveyor"},
+		{"cleared", b.bridge, []Object{member(uno, ""), member(duo)}, ",", "Engineer,Surveyor"},
+		{"given again", b.bridge, []Object{member(uno, "Foreman")}, "Foreman,", "Engineer,Surveyor"},
+		{"gone with what they had", b.bridge, []Object{{"id": uno.ID}, {"id": duo.ID, "jobTitle": ""}}, ",", ",Surveyor"},
+	} {
+		answer := b.Want(http.StatusOK, b.share(b.alpha, c.on, b.alpha.Token, c.said...))
+		for u, want := range map[User]string{uno: c.uno, duo: c.duo} {
+			shown := map[string]string{}
+			titles, _ := b.user(b.alpha, u.ID).Body["jobTitles"].([]any)
+			for _, title := range titles {
+				shown[title.(Object)["resourceId"].(string)] = title.(Object)["title"].(string)
+			}
+			if got := shown[b.bridge] + "," + shown[b.tunnel]; got != want || len(shown) != len(titles) {
+				t.Errorf("%s: the titles of %s are %s, want %s", c.what, u.Email, got, want)
+			}
+			lists := [][]any{b.Want(http.StatusOK, Request{Method: "GET", Path: b.alpha.resource(c.on) + "/users", Token: b.alpha.Token}).Items(), answer.Body["users"].([]any)}
+			for _, list := range lists {
+				for _, item := range list {
+					one := item.(Object)
+					if got, _ := one["jobTitle"].(string); one["id"] == u.ID && got != shown[c.on] {
+						t.Errorf("%s: the users of the project have %s as %q, want %q", c.what, u.Email, got, shown[c.on])
+					}
+				}
+			}
+		}
+	}
+	history := strings.Join(b.history(b.alpha, uno.ID), "\n")
+	if strings.Contains(history, "Foreman") || strings.Count(history, "jobTitle:") != 4 {
+		t.Errorf("the audit tells\n%s", history)
+	}
+	// There are none on objects, nor for who has nothing on the project.
+	before := b.Dump()
+	for what, r := range map[string]Request{
+		"on an object": b.share(b.alpha, b.pier, b.alpha.Token, Object{"id": uno.ID, "roles": []string{"object-member"}, "jobTitle": "Foreman"}),
+		"of nobody":    b.share(b.alpha, b.bridge, b.alpha.Token, member(duo), Object{"id": uno.ID, "jobTitle": "Foreman"}),
+		"of two lines": b.share(b.alpha, b.bridge, b.alpha.Token, member(duo), member(uno, "Fore\nman")),
+		"too long":     b.share(b.alpha, b.bridge, b.alpha.Token, member(uno, strings.Repeat("ä", 201))),
+	} {
+		a := b.Want(http.StatusBadRequest, r)
+		if pointer := a.Text("errors/0/pointer"); !strings.HasSuffix(pointer, "/jobTitle") {
+			t.Errorf("%s: %s", what, a.Raw)
+		}
+	}
+	if after := b.Dump(); after != before {
+		t.Errorf("something has changed:\n%s", Difference(before, after))
+	}
+	// Who says who is on the project says what they are there.
+	manager := b.InviteWith(b.alpha, "manager@alpha.example", Object{"assignments": []Object{Assignment([]string{"project-manager"}, nil, Scope("project", b.bridge))}})
+	session := b.Enter(manager)
+	b.Want(http.StatusOK, b.share(b.alpha, b.bridge, session, member(uno, "Foreman")))
+	b.Fails(http.StatusForbidden, "forbidden", b.share(b.alpha, b.bridge, b.Enter(uno), member(uno, "Chief")))
+}

@@ -282,8 +282,17 @@ func (w *World) Everywhere(n int) (u User, orgs []domain.OrganizationID) {
 		w.T.Fatal(err)
 	}
 	p := &domain.Person{ID: domain.NewPersonID(), Revision: 1, Email: canaryEmail, GivenName: "Kanarie", FamilyName: "Kanarie", Language: domain.Swedish, Security: 1, PasswordHash: hash}
-	change := domain.NewChange(domain.Actor{Type: domain.ByJob, ID: "test"}, w.Now(), "r")
+	begin := func() *domain.Change {
+		return domain.NewChange(domain.Actor{Type: domain.ByJob, ID: "test"}, w.Now(), "r")
+	}
+	change := begin()
 	for range n {
+		if len(change.Writes) > 90 { // more than one transaction holds
+			if err := s.Commit(context.Background(), change); err != nil {
+				w.T.Fatal(err)
+			}
+			change = begin()
+		}
 		id := domain.NewOrganizationID(w.Now())
 		orgs = append(orgs, id)
 		change.Put(&domain.Organization{

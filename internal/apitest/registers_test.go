@@ -87,7 +87,7 @@ func TestB47_B48_CompanyIsMadeFromTheRegister(t *testing.T) {
 			w.Fails(http.StatusNotFound, "not-found", Request{Method: "GET", Path: "/v1/organizations/" + made, Token: alpha.Token})
 			path := "/v1/organizations/" + made
 			o := w.Want(http.StatusOK, Request{Method: "GET", Path: path, Token: w.Operator()})
-			if o.Text("name") != "Påhittat Exempel på Åland Ab" || o.Text("register") != "PRH" || o.Text("unclaimed") != "true" || o.Text("timeZone") != "Europe/Helsinki" {
+			if o.Text("name") != "Påhittat Exempel på Åland Ab" || o.Text("register") != "PRH" || o.Text("unverified") != "" || o.Text("unclaimed") != "true" || o.Text("timeZone") != "Europe/Helsinki" {
 				t.Errorf("the organization is %s", o.Raw)
 			}
 			// The operator makes it a customer, with the same id.
@@ -198,6 +198,10 @@ func TestXF17_RegisterIsDown(t *testing.T) {
 		made := w.Want(http.StatusCreated, Request{Method: "POST", Path: "/v1/organizations", Token: w.Operator(), Body: by})
 		if a := w.Want(http.StatusCreated, create); a.Text("homeOrganization") != made.Text("id") {
 			t.Errorf("by hand: %s", a.Raw)
+		}
+		byHand := Request{Method: "GET", Path: "/v1/organizations/" + made.Text("id"), Token: w.Operator()}
+		if a := w.Want(http.StatusOK, byHand); made.Text("unverified") != "true" || a.Text("unverified") != "true" || a.Text("register") != "" {
+			t.Errorf("what no register has said is shown as %s", a.Raw)
 		}
 		w.Fails(http.StatusServiceUnavailable, "unavailable", lookingUp(alpha.Token, "FI", "9900004-2"))
 		fake.Break(registrytest.PRH, nil)

@@ -13,11 +13,11 @@ import (
 // Codes are part of the API and keys of translations. One that changes or goes
 // breaks somebody: this list only grows.
 var pinned = []string{
-	"above-mandate", "already-activated", "body-unexpected", "business-id-invalid", "choice-required",
+	"above-mandate", "access-only", "already-activated", "body-unexpected", "business-id-invalid", "choice-required",
 	"company-unknown", "contended", "content-type", "cursor-invalid", "date-invalid", "dates-past", "dates-reversed",
-	"email-invalid", "file-not-utf8", "file-unreadable", "forbidden", "formula-refused", "idempotency-key-reused",
+	"email-changed-lately", "email-invalid", "email-unchanged", "email-undeliverable", "file-not-utf8", "file-unreadable", "forbidden", "formula-refused", "idempotency-key-reused",
 	"if-match-required", "internal", "invalid", "json-invalid", "json-too-deep", "last-administrator", "link-invalid",
-	"mail-undeliverable", "mandate-cycle", "mandate-over", "mandate-self", "member-repeated", "member-unknown",
+	"mail-throttled", "mail-undeliverable", "mandate-cycle", "mandate-over", "mandate-self", "member-repeated", "member-unknown",
 	"method-not-allowed", "national-id-exists", "national-id-invalid", "no-national-id", "no-sign-in", "not-activated",
 	"not-found", "not-own-user", "nothing-given", "null-not-allowed", "operator-only", "organization-exists",
 	"organization-unknown", "parameter-repeated", "parameter-unknown", "parent-wrong", "partner-unknown",

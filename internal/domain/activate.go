@@ -73,8 +73,10 @@ func Activate(ctx context.Context, store Store, h Hasher, c *Change, s *Scene, t
 			p.Home = m.Organization
 		}
 	}
+	m.Email = p.Email // which may be another than was invited
 	m.ActivatedAt, m.UpdatedAt = c.At, c.At
 	m.Revision++
+	m.Plan(profile, in.Organization.Zone())
 
 	c.Actor = Actor{Type: ByPerson, ID: string(p.ID)}
 	c.Remove(in.Link)

@@ -317,20 +317,27 @@ func (c *Change) changeAccess(ctx context.Context, store Store, s *Scene, p *Pro
 			changes = append(changes, assignmentChange(taken, given))
 		}
 		next.retitle(p, given)
-		next.untitle(taken)
 		if len(given) > 0 { // what splits when something is taken may be more
 			if err := next.fits(); err != nil {
 				return err
 			}
 		}
 	}
+	next.untitle(taken)
 	c.holdClients(places, given)
 	if err := c.reseat(s, p, next); err != nil {
 		return err
 	}
-	c.rewrite(m, next, UserUpdated, changes...)
 	// Nobody is let in by losing something, a role without sign-in for example.
-	if more := len(given)+len(beyond(next, m)) > 0; more && !m.SignsIn(p) && next.SignsIn(p) && next.ActivatedAt.IsZero() {
+	more := len(given)+len(beyond(next, m)) > 0
+	asked := more && !m.SignsIn(p) && next.SignsIn(p) && next.ActivatedAt.IsZero()
+	if asked {
+		next.planInvited(p, s.Organization.Zone(), c.At)
+	} else {
+		next.Plan(p, s.Organization.Zone())
+	}
+	c.rewrite(m, next, UserUpdated, changes...)
+	if asked {
 		return c.letIn(ctx, store, s, next)
 	}
 	return nil
@@ -354,19 +361,25 @@ func (m *Membership) retitle(p *Profile, given []Assignment) {
 	for _, a := range given {
 		for _, s := range a.Scopes {
 			t := p.ResourceType(s.Type)
-			if id := ResourceID(s.ID); t != nil && t.JobTitles && m.DefaultTask != "" && m.JobTitles[id] == "" {
-				titles := map[ResourceID]string{id: m.DefaultTask}
-				for other, title := range m.JobTitles {
-					titles[other] = title
-				}
-				m.JobTitles = titles
+			_, said := m.JobTitles[ResourceID(s.ID)]
+			if t != nil && t.JobTitles && m.DefaultTask != "" && !said {
+				m.entitle(ResourceID(s.ID), m.DefaultTask)
 			}
 		}
 	}
 }
 
+// entitle gives the user a job title on a resource. An empty one says that there
+// is to be none, until untitle clears it away.
+func (m *Membership) entitle(on ResourceID, title string) {
+	titles := map[ResourceID]string{}
+	maps.Copy(titles, m.JobTitles)
+	titles[on] = title
+	m.JobTitles = titles
+}
+
 // untitle takes the job titles away on resources where nothing is left beside
-// what was taken.
+// what was taken, and those that are empty.
 func (m *Membership) untitle(taken []Assignment) {
 	titles := maps.Clone(m.JobTitles)
 	for _, a := range taken {
@@ -376,6 +389,7 @@ func (m *Membership) untitle(taken []Assignment) {
 			}
 		}
 	}
+	maps.DeleteFunc(titles, func(_ ResourceID, title string) bool { return title == "" })
 	m.JobTitles = titles
 }
 

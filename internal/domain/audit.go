@@ -23,12 +23,14 @@ type Action string
 const (
 	OrganizationCreated    Action = "organization.created"
 	OrganizationUpdated    Action = "organization.updated"
+	AgreementAnnounced     Action = "organization.agreement-announced" // to whoever is to be told
 	UserCreated            Action = "user.created"
 	UserUpdated            Action = "user.updated"
 	UserRemoved            Action = "user.removed"
 	UserErased             Action = "user.erased" // with all that is known of the person
 	UserRestored           Action = "user.restored"
 	UserValiditySet        Action = "user.validity-set"
+	UserExpired            Action = "user.expired" // the last day has passed
 	UserActivated          Action = "user.activated"
 	UsersExported          Action = "users.exported"
 	PersonExported         Action = "person.exported"
@@ -38,6 +40,10 @@ const (
 	NationalIDSearched     Action = "user.national-id-searched"
 	PasswordResetRequested Action = "user.password-reset-requested"
 	PasswordChanged        Action = "user.password-changed"
+	EmailChangeRequested   Action = "user.email-change-requested"
+	EmailChanged           Action = "user.email-changed"
+	EmailChangeUndone      Action = "user.email-change-undone"
+	UserEmailUndeliverable Action = "user.email-undeliverable" // mails to the address come back
 	ResourceCreated        Action = "resource.created"
 	ResourceUpdated        Action = "resource.updated"
 	ResourceRemoved        Action = "resource.removed"

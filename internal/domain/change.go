@@ -71,6 +71,9 @@ func (*AuditEntry) trivial() bool        { return false }
 func (*NationalIDClaim) trivial() bool   { return true } // it goes with a membership
 func (SignInMark) trivial() bool         { return true }
 func (Resealed) trivial() bool           { return true }
+func (Planned) trivial() bool            { return true }
+func (*Digest) trivial() bool            { return true }
+func (*JobRun) trivial() bool            { return true }
 func (Sealed) trivial() bool             { return true }
 func (*Session) trivial() bool           { return true }
 func (*Mail) trivial() bool              { return true }

@@ -174,11 +174,17 @@ func (e *eraser) person(ctx context.Context, c *Change, p *Person) error {
 	if err != nil {
 		return err
 	}
+	var undo *Link
 	for _, l := range links {
 		c.Remove(l)
+		if l.Purpose == ForEmailUndo {
+			undo = l
+		}
 	}
 	c.Remove(p)
-	c.Remove(&EmailClaim{Version: 1, Email: p.Email}) // a claim is never changed
+	if err := c.release(ctx, e.store, p, undo); err != nil {
+		return err
+	}
 	c.Record(OperatorID, UserErased, aboutUser(p.ID))
 	return nil
 }

@@ -98,6 +98,7 @@ var (
 	ErrSignIn           = &Error{Kind: Unauthenticated, Code: "sign-in-failed", Detail: "The e-mail address and the password do not match, or sign-in is not possible now."}
 	ErrLink             = &Error{Kind: Invalid, Code: "link-invalid", Detail: "The link has been used, has expired or is not complete. Ask for a new one."}
 	ErrWrongPassword    = &Error{Kind: Refused, Code: "password-wrong", Detail: "The current password is not right."}
+	ErrEmailChanged     = &Error{Kind: Conflict, Code: "email-changed-lately", Detail: "The e-mail address was changed a few days ago. It can be changed again when that cannot be undone any more."}
 	ErrStale            = &Error{Kind: Stale, Code: "stale", Detail: "It has been changed since you read it. Read it again."}
 	ErrVersionRequired  = &Error{Kind: Required, Code: "if-match-required", Detail: "Send If-Match with the ETag that you read."}
 	ErrContended        = &Error{Kind: Conflict, Code: "contended", Detail: "Others are changing the same thing right now. Try again.", RetryAfter: time.Second}
@@ -105,6 +106,7 @@ var (
 	ErrUserExists       = &Error{Kind: Conflict, Code: "user-exists", Detail: "The organization already has a user with this e-mail address."}
 	ErrOrganizationHere = &Error{Kind: Conflict, Code: "organization-exists", Detail: "There already is an organization with this country and business id."}
 	ErrActivated        = &Error{Kind: Conflict, Code: "already-activated", Detail: "The user has activated the account already."}
+	ErrUnreachable      = &Error{Kind: Conflict, Code: "email-undeliverable", Detail: "Mails to this e-mail address come back. Nothing is sent to it until it is another one."}
 	ErrNotActivated     = &Error{Kind: Conflict, Code: "not-activated", Detail: "The user has not activated the account yet."}
 	ErrLastAdmin        = &Error{Kind: Conflict, Code: "last-administrator", Detail: "The organization would lose its last administrator."}
 	ErrSelf             = &Error{Kind: Refused, Code: "self", Detail: "You cannot do this to yourself."}
@@ -130,6 +132,7 @@ var (
 	ErrMandateOver      = &Error{Kind: Conflict, Code: "mandate-over", Detail: "The mandate has ended."}
 	ErrNoOrganization   = &Error{Kind: Refused, Code: "organization-unknown", Detail: "No organization with this country and business id uses the portal."}
 	ErrPartnerCard      = &Error{Kind: Forbidden, Code: "not-own-user", Detail: "The person belongs to another organization, which keeps their details."}
+	ErrAccessOnly       = &Error{Kind: Forbidden, Code: "access-only", Detail: "In this portal nobody but the person changes a user's details."}
 	ErrNoPartners       = &Error{Kind: Refused, Code: "partners-not-used", Detail: "The portal has no partner users."}
 	ErrNoPartner        = &Error{Kind: Refused, Code: "partner-unknown", Detail: "There is nobody who can be added by this."}
 	ErrNoRegistry       = &Error{Kind: Refused, Code: "registry-missing", Detail: "No public register is connected for this country. The operator of the portal can add the organization."}

@@ -128,11 +128,15 @@ func (a *Administrators) without(person PersonID) []Seat {
 	return seats
 }
 
+func (s Seat) effective(now time.Time, zone *time.Location) bool {
+	return s.Activated && !s.Barred && s.Validity.at(now, zone) == valid
+}
+
 // effective counts the seats whose people can administer now; of those, lasting
 // the ones that no calendar ends.
 func effective(seats []Seat, now time.Time, zone *time.Location) (n, lasting int) {
 	for _, s := range seats {
-		if s.Activated && !s.Barred && s.Validity.at(now, zone) == valid {
+		if s.effective(now, zone) {
 			n++
 			if s.Validity.Type != FixedTerm {
 				lasting++

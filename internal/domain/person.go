@@ -12,14 +12,16 @@ const MaxMemberships = 40
 
 // Person is a human being, unique by e-mail, the holder of the password.
 type Person struct {
-	Version    int64
-	Revision   int64 // counts edits; the ETag
-	ID         PersonID
-	Email      Email
-	GivenName  string
-	FamilyName string
-	Phone      string
-	Language   Language
+	Version  int64
+	Revision int64 // counts edits; the ETag
+	ID       PersonID
+	Email    Email
+	// Undeliverable may be of an address before this one.
+	Undeliverable Undeliverable
+	GivenName     string
+	FamilyName    string
+	Phone         string
+	Language      Language
 	// Home is where the person is a user first of all: where they are an own user,
 	// if anywhere, and there the administrators keep the person's details. Of
 	// somebody who is a user nowhere any more it is the company they came from.
@@ -33,11 +35,14 @@ type Person struct {
 	UpdatedAt time.Time
 }
 
-// EmailClaim keeps an address unique: it exists exactly while a person holds it.
+// EmailClaim keeps an address unique: nobody else can be given it.
 type EmailClaim struct {
 	Version int64
 	Email   Email
 	Person  PersonID
+	// Until is zero for the address that the person has. The one before is kept for
+	// them until then, so that the change can be undone; it leads to nobody.
+	Until time.Time
 }
 
 // MembershipKind says whose the person is.
@@ -58,21 +63,24 @@ type Membership struct {
 	Person       PersonID
 	Kind         MembershipKind
 	Card
-	Home         OrganizationID // the company that a partner comes from, as this organization has it; of others, this one
-	NationalID   NationalID     // of an own user, where the portal asks for them
-	Alphabet     Language       // orders the organization's lists
-	Roles        []RoleKey      // that hold for the whole organization
-	Assignments  []Assignment   // what holds elsewhere, and rights without a role
-	Validity     Validity
-	DefaultTask  string
-	JobTitles    map[ResourceID]string // on resources whose type has them
-	Subscription SubscriptionID        // under which the person has access, where the portal asks for one
-	Unsubscribed bool                  // that one has ended
-	RemovedAt    time.Time             // of a user who can be restored
-	ActivatedAt  time.Time             // zero until the person has accepted
-	LastSignInAt time.Time             // in this organization
-	CreatedAt    time.Time
-	UpdatedAt    time.Time
+	Undeliverable Undeliverable  // as far as the organization is to know
+	Home          OrganizationID // the company that a partner comes from, as this organization has it; of others, this one
+	NationalID    NationalID     // of an own user, where the portal asks for them
+	Alphabet      Language       // orders the organization's lists
+	Roles         []RoleKey      // that hold for the whole organization
+	Assignments   []Assignment   // what holds elsewhere, and rights without a role
+	Validity      Validity
+	Agenda        Agenda // what the clock has to do with it
+	DefaultTask   string
+	JobTitles     map[ResourceID]string // on resources whose type has them
+	Mail          MailSettings
+	Subscription  SubscriptionID // under which the person has access, where the portal asks for one
+	Unsubscribed  bool           // that one has ended
+	RemovedAt     time.Time      // of a user who can be restored
+	ActivatedAt   time.Time      // zero until the person has accepted
+	LastSignInAt  time.Time      // in this organization
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
 }
 
 // Card is how an organization knows a person.

@@ -12,6 +12,7 @@ type Profile struct {
 	Roles         []Role
 	Rights        []RightInfo
 	Mandates      []MandateType
+	Mail          MailSettings // of those who have said nothing
 	Policies      Policies
 }
 
@@ -85,16 +86,35 @@ type RightInfo struct {
 	Feature FeatureKey
 	// With is another right that must be held in the same place.
 	With        RightKey
-	Module      bool // a part of the portal
-	Recommended bool // leaving it out is warned of
-	Sensitive   bool // never part of "all"
+	Module      bool      // a part of the portal
+	Recommended bool      // leaving it out is warned of
+	Sensitive   bool      // never part of "all"
+	Notice      NoticeKey // of what the operator tells whoever holds the right
+}
+
+// NoticeKey names something that the operator tells an organization's people.
+type NoticeKey string
+
+// AgreementChanged tells that the customer agreement changes.
+const AgreementChanged NoticeKey = "agreement-changed"
+
+// told is the rights whose holders get a notice.
+func (p *Profile) told(notice NoticeKey) (rights []RightKey) {
+	for _, r := range p.Rights {
+		if r.Notice == notice {
+			rights = append(rights, r.Key)
+		}
+	}
+	return rights
 }
 
 // Policies are the choices between which portals differ.
 type Policies struct {
 	RemovalOwn       RemovalPolicy
 	SelfEdit         bool
+	AccessOnly       bool // of others who are users already, administrators change the access and nothing else
 	FixedTerm        bool
+	Reminders        []int // of the end of a fixed term: so many days before
 	Partners         bool
 	Subscription     bool     // access asks for an active subscription
 	NationalID       Presence // of people

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -201,6 +202,7 @@ func RemoveResource(ctx context.Context, store Store, c *Change, s *Scene, p *Pr
 		if err := one.reseat(s, p, next); err != nil {
 			return err
 		}
+		next.Plan(p, s.Organization.Zone())
 		one.rewrite(m, next, UserUpdated, assignmentChange(taken, nil))
 		if one == c {
 			continue
@@ -246,7 +248,7 @@ func UpdateResourceUsers(ctx context.Context, store Store, c *Change, s *Scene, 
 	scene := *s
 	scene.Resources = map[ResourceID]*Resource{r.ID: r}
 	var out []*Membership
-	for _, u := range users {
+	for i, u := range users {
 		m := s.Memberships[u.Person]
 		if m == nil || !m.RemovedAt.IsZero() {
 			return nil, ErrNotFound
@@ -255,10 +257,22 @@ func UpdateResourceUsers(ctx context.Context, store Store, c *Change, s *Scene, 
 		if len(u.Roles)+len(u.Rights) > 0 {
 			next = next.with(c.At, Grants{Roles: u.Roles, Rights: u.Rights, Scopes: []Scope{here}})
 		}
+		var changed diff
 		if given, taken := difference(m, next); len(given)+len(taken) == 0 {
-			next = m
+			same := *m
+			next = &same
 		}
-		if err := c.changeAccess(ctx, store, &scene, p, m, next, nil); err != nil {
+		if u.JobTitle != nil {
+			if t := p.ResourceType(r.Type); t == nil || !t.JobTitles || *u.JobTitle != "" && !next.hasOn(here) {
+				return nil, Fault(fmt.Sprintf("/users/%d/jobTitle", i), "value-unexpected", "A job title goes with what is given on a resource that has them.")
+			}
+			next.entitle(r.ID, *u.JobTitle)
+			if err := next.fits(); err != nil {
+				return nil, err
+			}
+			changed.personal("jobTitle", m.JobTitles[r.ID], *u.JobTitle)
+		}
+		if err := c.changeAccess(ctx, store, &scene, p, m, next, changed); err != nil {
 			return nil, err
 		}
 		if seated := c.seated(); seated != nil { // for the next of them to see

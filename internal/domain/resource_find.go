@@ -103,9 +103,10 @@ func (p *Profile) liesIn(of, in ScopeType) bool {
 
 // ResourceUser is what a user has directly on a resource.
 type ResourceUser struct {
-	Person PersonID
-	Roles  []RoleKey
-	Rights []RightKey
+	Person   PersonID
+	Roles    []RoleKey
+	Rights   []RightKey
+	JobTitle *string // nil: as it is, or of somebody new their default task
 }
 
 // On is what the membership was given on a resource: directly, and whether it has

@@ -21,8 +21,10 @@ type Want struct {
 	Subscription   SubscriptionID   // of Organization
 	NationalIDs    []string         // hashes of codes, claimed in Organization
 	Questions      []Question
-	Link           LinkRef // a link
-	Email          Email   // whose it is
+	Link           LinkRef  // a link
+	Email          Email    // whose it is
+	Emails         []Email  // the same, of several
+	EmailLinks     PersonID // the links by which their address is changed, and that undone
 	Business       OrganizationClaim
 	Administrators bool // of Organization
 	Signing        bool
@@ -31,6 +33,8 @@ type Want struct {
 	Chain          bool // of the audit of Organization
 	Sweep          bool
 	Erasure        PersonID // somebody who may have been erased
+	Run            string   // of the job of this id
+	Digests        []DigestRef
 }
 
 // Question asks what a person, as a member of an organization, may do in an
@@ -62,6 +66,9 @@ type Scene struct {
 	Grounds        []*Grounds                  // of the questions, in their order, without the profile
 	Link           *Link
 	EmailClaim     *EmailClaim
+	EmailClaims    map[Email]*EmailClaim // of Want.Emails
+	EmailChange    *Link
+	EmailUndo      *Link
 	BusinessClaim  *OrganizationClaim
 	Signing        *Signing
 	Receipt        *Receipt
@@ -69,6 +76,8 @@ type Scene struct {
 	Chain          *AuditChain
 	Sweep          *SealSweep
 	Erasure        *Erasure
+	Run            *JobRun
+	Digests        map[DigestRef]*Digest
 }
 
 // Store keeps everything. What it could not do because what it keeps things in
@@ -126,9 +135,26 @@ type Store interface {
 	Erasures(ctx context.Context, page PageRequest) (Page[*Erasure], error)
 	// Mail is one outbox item; ErrNotFound.
 	Mail(ctx context.Context, id MailID) (*Mail, error)
-	// DueMail is up to limit outbox items whose time has come, oldest first. One
-	// that cannot be understood is an error beside the others.
-	DueMail(ctx context.Context, now time.Time, limit int) ([]*Mail, error)
+	// DueMail are the outbox items whose time has come, the longest due first. It
+	// reads no more than their ids, and may miss one that was written a moment ago.
+	DueMail(ctx context.Context, now time.Time, page PageRequest) (Page[MailID], error)
+	// MailsOn are the outbox items on a shelf, oldest first, read as DueMail is.
+	MailsOn(ctx context.Context, shelf MailShelf, page PageRequest) (Page[MailID], error)
+	// PutMailAside takes an outbox item that cannot be understood out of what is
+	// due. Whoever changes it next puts it back.
+	PutMailAside(ctx context.Context, id MailID) error
+	// TakeUpMail makes one due again that was put aside.
+	TakeUpMail(ctx context.Context, id MailID) error
+	// DueMemberships are those in one of the AgendaShards whose time has come, the
+	// longest due first. It may miss one that was written a moment ago.
+	DueMemberships(ctx context.Context, shard int, now time.Time, page PageRequest) (Page[DueMembership], error)
+	// PutAside takes a membership that could not be seen to out of what is due.
+	// Whoever changes it next puts it back.
+	PutAside(ctx context.Context, org OrganizationID, person PersonID) error
+	// Aside are those that were put aside.
+	Aside(ctx context.Context, page PageRequest) (Page[DueMembership], error)
+	// TakeUp makes one due again that was put aside.
+	TakeUp(ctx context.Context, due DueMembership) error
 }
 
 // PageRequest asks for a part of a list.

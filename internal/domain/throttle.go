@@ -67,6 +67,12 @@ func limitMail(kind MailKind, by OrganizationID, e Email) Limit {
 	return Limit{Key: "mail/" + string(kind) + "/" + hash(string(by)+"\x00"+string(e)), Free: 3, First: time.Hour, Most: time.Hour}
 }
 
+// limitEmailChanges is of changes of their address that a person asks for, each of
+// which mails the address that they have.
+func limitEmailChanges(of PersonID) Limit {
+	return Limit{Key: "email-change/" + string(of), Free: 5, Daily: true}
+}
+
 func limitResetSource(source string) Limit {
 	return Limit{Key: "reset/" + hash(network(source)), Free: 30, First: time.Minute, Most: time.Hour}
 }

@@ -13,6 +13,7 @@ type Invitation struct {
 	Assignments  []Assignment
 	Validity     Validity
 	DefaultTask  string
+	Mail         MailSettings
 	Subscription SubscriptionID // where the portal asks for one
 	NationalID   GivenNationalID
 
@@ -130,7 +131,8 @@ func (c *Change) invite(ctx context.Context, store Store, s *Scene, by Organizat
 	var p Person
 	var old *Link
 	ref.Person = NewPersonID()
-	if s.EmailClaim != nil {
+	claimed := s.EmailClaim.taken(c.At)
+	if claimed {
 		ref.Person = s.EmailClaim.Person
 	}
 	var hashes []string
@@ -145,12 +147,12 @@ func (c *Change) invite(ctx context.Context, store Store, s *Scene, by Organizat
 	if err != nil {
 		return nil, err
 	}
-	if s.EmailClaim == nil {
+	if !claimed {
 		p = Person{
 			ID: ref.Person, Email: in.Email, GivenName: in.GivenName, FamilyName: in.FamilyName, Phone: in.Phone,
 			Language: in.Language, Home: org.ID, Security: 1, Revision: 1, CreatedAt: c.At,
 		}
-		c.Put(&EmailClaim{Email: in.Email, Person: p.ID})
+		c.claimEmail(s.EmailClaim, in.Email, p.ID, time.Time{})
 	} else {
 		switch {
 		case known.Membership != nil && !known.Membership.RemovedAt.IsZero():
@@ -173,9 +175,13 @@ func (c *Change) invite(ctx context.Context, store Store, s *Scene, by Organizat
 	if err != nil {
 		return nil, err
 	}
-	if m.SignsIn(profile) {
+	switch {
+	case claimed && !s.EmailClaim.leads():
+		// Nobody is reached by an address that somebody had before, and a link to
+		// another one is not what was asked for.
+	case m.SignsIn(profile):
 		c.issue(old, ref, &p, MailActivation, ActivationLife)
-	} else {
+	default:
 		c.Send(&Mail{Kind: MailNamed, Person: p.ID, Organization: org.ID})
 	}
 	return m, nil
@@ -195,7 +201,7 @@ func (c *Change) join(s *Scene, org *Organization, profile *Profile, p *Person, 
 	c.Put(p)
 	m := &Membership{
 		Revision: 1, Organization: org.ID, Person: p.ID, Kind: Own, Card: in.Card, Home: org.ID, Alphabet: org.Country.alphabet(),
-		Roles: in.Roles, Assignments: in.Assignments, Validity: in.Validity, DefaultTask: in.DefaultTask,
+		Roles: in.Roles, Assignments: in.Assignments, Validity: in.Validity, DefaultTask: in.DefaultTask, Mail: in.Mail,
 		NationalID: in.sealed, ActivatedAt: activated, CreatedAt: c.At, UpdatedAt: c.At,
 	}
 	if in.home != "" && in.home != org.ID {
@@ -207,6 +213,7 @@ func (c *Change) join(s *Scene, org *Organization, profile *Profile, p *Person, 
 			return nil, err
 		}
 	}
+	m.planInvited(profile, org.Zone(), c.At)
 	c.Put(m)
 	if m.administers(profile) {
 		if err := c.seat(org, s.Administrators, s.Administrators.with(m, profile)); err != nil {
@@ -221,6 +228,7 @@ func (c *Change) join(s *Scene, org *Organization, profile *Profile, p *Person, 
 		made.field("homeOrganization", "", string(m.Home))
 	}
 	made.validity(Validity{}, m.Validity)
+	made.field("mail", (&Membership{}).mails(profile), m.mails(profile))
 	made.personal("subscription", "", string(m.Subscription))
 	if m.NationalID.Known() {
 		made.field("nationalId", "", fieldGiven)
@@ -237,8 +245,15 @@ type UserPatch struct {
 	Language     *Language
 	Roles        *[]RoleKey
 	DefaultTask  *string
+	Mail         MailSettings
 	Subscription *SubscriptionID
 	NationalID   *GivenNationalID
+}
+
+// details tells whether the patch changes anything but what the user's access hangs on.
+func (in *UserPatch) details() bool {
+	return in.GivenName != nil || in.FamilyName != nil || in.Phone != nil || in.Language != nil || in.DefaultTask != nil ||
+		len(in.Mail) > 0 || in.NationalID != nil
 }
 
 // UpdateUser changes the organization's own copy of a user's details, and the
@@ -250,6 +265,9 @@ func UpdateUser(ctx context.Context, store Store, c *Change, s *Scene, profile *
 	}
 	if !s.Membership.RemovedAt.IsZero() {
 		return nil, ErrInactive
+	}
+	if profile.Policies.AccessOnly && s.Membership.Person != s.Caller.Person.ID && in.details() {
+		return nil, ErrAccessOnly
 	}
 	m, p := *s.Membership, *s.User
 	var changed diff
@@ -284,6 +302,9 @@ func UpdateUser(ctx context.Context, store Store, c *Change, s *Scene, profile *
 			return nil, err
 		}
 	}
+	known := len(changed)
+	m.Mail = m.Mail.with(in.Mail)
+	changed.field("mail", s.Membership.mails(profile), m.mails(profile))
 	before := len(changed)
 	set := func(name string, field *string, value *string) {
 		if value != nil {
@@ -298,22 +319,21 @@ func UpdateUser(ctx context.Context, store Store, c *Change, s *Scene, profile *
 		changed.field("language", string(m.Language), string(*in.Language))
 		m.Language = *in.Language
 	}
-	if len(changed) > before {
-		if m.Kind != Own {
-			return nil, ErrPartnerCard
+	card := len(changed) > before
+	if card && m.Kind != Own {
+		return nil, ErrPartnerCard
+	}
+	// Nor does the lower change what the higher is called or reached by.
+	if len(changed) > known && m.Person != s.Caller.Person.ID {
+		if err := mayAll(ctx, store, c, s, profile, s.Membership, s.Caller.MayTake); err != nil {
+			return nil, err
 		}
-		// Nor does the lower change what the higher is called or reached by.
-		if m.Person != s.Caller.Person.ID {
-			if err := mayAll(ctx, store, c, s, profile, s.Membership, s.Caller.MayTake); err != nil {
-				return nil, err
-			}
-		}
-		if p.Home == m.Organization && !m.ActivatedAt.IsZero() {
-			p.GivenName, p.FamilyName, p.Phone, p.Language = m.GivenName, m.FamilyName, m.Phone, m.Language
-			p.UpdatedAt = c.At
-			p.Revision++
-			c.Put(&p)
-		}
+	}
+	if card && p.Home == m.Organization && !m.ActivatedAt.IsZero() {
+		p.GivenName, p.FamilyName, p.Phone, p.Language = m.GivenName, m.FamilyName, m.Phone, m.Language
+		p.UpdatedAt = c.At
+		p.Revision++
+		c.Put(&p)
 	}
 	if err := c.changeAccess(ctx, store, s, profile, s.Membership, &m, changed); err != nil {
 		return nil, err
@@ -350,6 +370,7 @@ func SetValidity(ctx context.Context, store Store, c *Change, s *Scene, p *Profi
 	if err := c.reseat(s, p, &next); err != nil {
 		return nil, err
 	}
+	next.planValidity(p, s.Organization.Zone(), c.At)
 	c.rewrite(m, &next, UserValiditySet, changed...)
 	return &next, nil
 }
@@ -404,6 +425,7 @@ func RemoveUser(ctx context.Context, store Store, c *Change, s *Scene, profile *
 	if profile.Policies.RemovalOwn == Deactivate && m.Kind == Own {
 		next := *m
 		next.RemovedAt = c.At
+		next.Plan(profile, s.Organization.Zone())
 		c.rewrite(m, &next, UserRemoved, m.held()...)
 		return nil
 	}
@@ -430,7 +452,14 @@ func RemoveUser(ctx context.Context, store Store, c *Change, s *Scene, profile *
 		c.Put(&left)
 	default:
 		c.Remove(p)
-		c.Remove(&EmailClaim{Version: 1, Email: p.Email}) // a claim is never changed
+		for _, l := range []*Link{s.EmailChange, s.EmailUndo} {
+			if l != nil {
+				c.Remove(l)
+			}
+		}
+		if err := c.release(ctx, store, p, s.EmailUndo); err != nil {
+			return err
+		}
 		c.Put(&Erasure{Person: p.ID, Organizations: p.Organizations, At: c.At})
 	}
 	c.Record(m.Organization, UserRemoved, aboutUser(p.ID), m.held()...)
@@ -480,6 +509,7 @@ func RestoreUser(ctx context.Context, store Store, c *Change, s *Scene, profile 
 	if len(dropped.Assignments) > 0 {
 		changed = append(changed, assignmentChange(dropped.Assignments, nil))
 	}
+	next.planInvited(profile, s.Organization.Zone(), c.At)
 	c.rewrite(old, &next, UserRestored, changed...)
 	if !next.SignsIn(profile) {
 		return &next, dropped, nil
@@ -543,7 +573,7 @@ func (a Assignment) join(others []Assignment) []Assignment {
 
 // ForRemoval names what the removal of a user stands on, beside the user.
 func (w *Want) ForRemoval() {
-	w.Administrators = true
+	w.Administrators, w.EmailLinks = true, w.User
 	w.Link = LinkRef{Person: w.User, Purpose: ForActivation, Organization: w.Organization}
 }
 
@@ -578,6 +608,8 @@ func ResendActivation(ctx context.Context, store Store, c *Change, s *Scene, pro
 		return ErrNoSignIn
 	case !s.Membership.ActivatedAt.IsZero():
 		return ErrActivated
+	case s.Membership.Undeliverable.Of(s.User.Email) != "":
+		return ErrUnreachable
 	}
 	ref := LinkRef{Person: s.User.ID, Purpose: ForActivation, Organization: s.Organization.ID}
 	return c.mailLink(ctx, store, s, ref, MailActivation, ActivationLife, ActivationSent)
@@ -600,6 +632,9 @@ func ResetByAdministrator(ctx context.Context, store Store, c *Change, s *Scene,
 	}
 	if err := mayAll(ctx, store, c, s, profile, s.Membership, s.Caller.MayTake); err != nil {
 		return err
+	}
+	if s.Membership.Undeliverable.Of(s.User.Email) != "" {
+		return ErrUnreachable
 	}
 	ref := LinkRef{Person: s.User.ID, Purpose: ForPasswordReset, Organization: s.Organization.ID}
 	return c.mailLink(ctx, store, s, ref, MailPasswordByAdmin, PasswordResetLife, PasswordResetRequested)

@@ -27,6 +27,28 @@ func (d Date) before(now time.Time, zone *time.Location) bool {
 	return string(d) < string(now.In(zone).AppendFormat(today[:0], time.DateOnly))
 }
 
+// days is the day so many days later, or earlier.
+func (d Date) days(n int) Date {
+	t, err := time.Parse(time.DateOnly, string(d))
+	if err != nil {
+		return d
+	}
+	return Date(t.AddDate(0, 0, n).Format(time.DateOnly))
+}
+
+// Start is the first moment that is of the day in a zone. Where the clock jumps
+// over midnight, the day begins later.
+func (d Date) Start(zone *time.Location) time.Time {
+	t, err := time.ParseInLocation(time.DateOnly, string(d), zone)
+	if err != nil {
+		return time.Time{}
+	}
+	for d.after(t, zone) {
+		t = t.Add(time.Minute)
+	}
+	return t.UTC()
+}
+
 // ValidityType says how a validity is bounded.
 type ValidityType string
 

@@ -249,12 +249,16 @@ func (w *world) may(person domain.PersonID, from, where domain.OrganizationID, o
 // mails are the kinds of those that wait, by person.
 func (w *world) mails() map[domain.PersonID][]domain.MailKind {
 	w.Helper()
-	due, err := w.store.DueMail(w.Context(), w.now.Add(time.Hour), 1000)
+	due, err := w.store.DueMail(w.Context(), w.now.Add(time.Hour), domain.PageRequest{Limit: 1000})
 	if err != nil {
 		w.Fatal(err)
 	}
 	kinds := map[domain.PersonID][]domain.MailKind{}
-	for _, m := range due {
+	for _, id := range due.Items {
+		m, err := w.store.Mail(w.Context(), id)
+		if err != nil {
+			w.Fatal(err)
+		}
 		kinds[m.Person] = append(kinds[m.Person], m.Kind)
 	}
 	return kinds

@@ -85,10 +85,11 @@ const (
 	SealFields   Need = "seal-fields"  // to encrypt what the table must not tell
 	OpenFields   Need = "open-fields"  // to decrypt it
 	IndexFields  Need = "index-fields" // the keyed hashes that it is found by
+	HearMails    Need = "hear-mails"   // which topic the sender tells of mails on
 )
 
 // Needs are all of them.
-var Needs = []Need{ReadItems, QueryTable, QueryNames, QueryTimes, WriteItems, DeleteItems, SendMail, MintLinks, OwnAddress, WriteFiles, ReadRegistry, SealFields, OpenFields, IndexFields}
+var Needs = []Need{ReadItems, QueryTable, QueryNames, QueryTimes, WriteItems, DeleteItems, SendMail, MintLinks, OwnAddress, WriteFiles, ReadRegistry, SealFields, OpenFields, IndexFields, HearMails}
 
 var (
 	idForm   = regexp.MustCompile(`^[a-z]+(-[a-z]+)+$`)

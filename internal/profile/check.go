@@ -2,6 +2,7 @@ package profile
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +26,7 @@ func Check(p *domain.Profile) []Fault {
 	c.roles()
 	c.rights()
 	c.mandates()
+	c.mail()
 	c.policies()
 	return c.faults
 }
@@ -324,6 +326,13 @@ func (c *checker) rights() {
 			c.add(pointer+"/feature", "resource type %q has no feature %q", r.On, r.Feature)
 		}
 		c.with(pointer+"/with", &r)
+		switch {
+		case r.Notice == "":
+		case r.Notice != domain.AgreementChanged:
+			c.add(pointer+"/notice", "unknown notice: there is %q", domain.AgreementChanged)
+		case r.On != "":
+			c.add(pointer+"/notice", "a notice goes to those who hold a right in the whole organization")
+		}
 	}
 }
 
@@ -394,8 +403,28 @@ func (c *checker) mandates() {
 	}
 }
 
+func (c *checker) mail() {
+	for _, topic := range slices.Sorted(maps.Keys(c.p.Mail)) {
+		if !slices.Contains(domain.MailTopics, topic) {
+			c.add("/mail/"+string(topic), "unknown topic %q", topic)
+		}
+	}
+}
+
 func (c *checker) policies() {
 	p := c.p.Policies
+	if !p.FixedTerm && len(p.Reminders) > 0 {
+		c.add("/policies/reminders", "there are no fixed terms whose end to remind of")
+	}
+	for i, days := range p.Reminders {
+		at := fmt.Sprintf("/policies/reminders/%d", i)
+		if days < 1 || days > 365 {
+			c.add(at, "want 1 to 365 days")
+		}
+		if i > 0 && days >= p.Reminders[i-1] {
+			c.add(at, "want fewer days than before it")
+		}
+	}
 	switch p.RemovalOwn {
 	case domain.Erase, domain.Deactivate:
 	default:

@@ -14,15 +14,16 @@ import (
 // profile.yaml too. A member marked omitzero may be left out, and stands then
 // for what Profile says; every other must be there.
 type Document struct {
-	Key           string            `json:"key"`
-	Languages     []domain.Language `json:"languages"`
-	TimeZone      string            `json:"timeZone"`
-	Country       domain.Country    `json:"country"`
-	ResourceTypes []ResourceType    `json:"resourceTypes,omitzero"`
-	Roles         []Role            `json:"roles"`
-	Rights        []Right           `json:"rights"`
-	Mandates      []Mandate         `json:"mandates,omitzero"`
-	Policies      Policies          `json:"policies"`
+	Key           string              `json:"key"`
+	Languages     []domain.Language   `json:"languages"`
+	TimeZone      string              `json:"timeZone"`
+	Country       domain.Country      `json:"country"`
+	ResourceTypes []ResourceType      `json:"resourceTypes,omitzero"`
+	Roles         []Role              `json:"roles"`
+	Rights        []Right             `json:"rights"`
+	Mandates      []Mandate           `json:"mandates,omitzero"`
+	Mail          domain.MailSettings `json:"mail,omitzero"`
+	Policies      Policies            `json:"policies"`
 }
 
 // ResourceType is how a type of resource is written.
@@ -71,6 +72,7 @@ type Right struct {
 	Module      bool              `json:"module,omitzero"`
 	Recommended bool              `json:"recommended,omitzero"`
 	Sensitive   bool              `json:"sensitive,omitzero"`
+	Notice      domain.NoticeKey  `json:"notice,omitzero"`
 }
 
 // Mandate is how a type of mandate is written.
@@ -85,12 +87,22 @@ type Mandate struct {
 type Policies struct {
 	Removal          Removal         `json:"removal"`
 	SelfEdit         bool            `json:"selfEdit"`
+	AccessOnly       bool            `json:"accessOnly,omitzero"`
 	FixedTerm        bool            `json:"fixedTerm"`
+	Reminders        []int           `json:"reminders,omitzero"`
 	Partners         bool            `json:"partners,omitzero"`
 	NationalID       domain.Presence `json:"nationalId,omitzero"`
 	SelfRegistration bool            `json:"selfRegistration,omitzero"`
 	Subscription     Subscription    `json:"subscription,omitzero"`
 	Creation         Creation        `json:"creation,omitzero"`
+}
+
+// reminders are so many days before the end of a fixed term, of a portal that has any.
+func (p Policies) reminders() []int {
+	if p.FixedTerm && p.Reminders == nil {
+		return []int{30, 14, 3}
+	}
+	return p.Reminders
 }
 
 // Removal says what becomes of users who are removed.
@@ -111,11 +123,13 @@ type Creation struct {
 // Profile is the profile that the document describes. Check judges it.
 func (d *Document) Profile() *domain.Profile {
 	p := &domain.Profile{
-		Key: d.Key, Languages: d.Languages, TimeZone: d.TimeZone, Country: d.Country,
+		Key: d.Key, Languages: d.Languages, TimeZone: d.TimeZone, Country: d.Country, Mail: d.Mail,
 		Policies: domain.Policies{
 			RemovalOwn:       d.Policies.Removal.Own,
 			SelfEdit:         d.Policies.SelfEdit,
+			AccessOnly:       d.Policies.AccessOnly,
 			FixedTerm:        d.Policies.FixedTerm,
+			Reminders:        d.Policies.reminders(),
 			Partners:         d.Policies.Partners,
 			Subscription:     d.Policies.Subscription.Required,
 			NationalID:       cmp.Or(d.Policies.NationalID, domain.NotAsked),
@@ -134,7 +148,7 @@ func (d *Document) Profile() *domain.Profile {
 	for _, r := range d.Rights {
 		p.Rights = append(p.Rights, domain.RightInfo{
 			Key: r.Key, Name: r.Name, Info: r.Info, On: above(r.On), Feature: r.Feature, With: r.With,
-			Module: r.Module, Recommended: r.Recommended, Sensitive: r.Sensitive,
+			Module: r.Module, Recommended: r.Recommended, Sensitive: r.Sensitive, Notice: r.Notice,
 		})
 	}
 	for _, m := range d.Mandates {

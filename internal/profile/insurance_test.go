@@ -168,7 +168,7 @@ func TestInsuranceSensitiveRightIsNamed(t *testing.T) {
 func TestV10_V14_InsurancePolicies(t *testing.T) {
 	t.Parallel()
 	p := open(t, "insurance").profile
-	want := domain.Policies{RemovalOwn: domain.Erase, SelfEdit: true, FixedTerm: true, NationalID: domain.MustBeGiven}
+	want := domain.Policies{RemovalOwn: domain.Erase, SelfEdit: true, FixedTerm: true, Reminders: []int{30, 14, 3}, NationalID: domain.MustBeGiven}
 	if diff := cmp.Diff(want, p.Policies); diff != "" {
 		t.Errorf("policies (-want +got):\n%s", diff)
 	}

@@ -157,7 +157,7 @@ func TestA34_RentalAccessControlAsksForTheProductOnTheSite(t *testing.T) {
 func TestA45_RentalRemovesForGood(t *testing.T) {
 	t.Parallel()
 	p := open(t, "rental").profile
-	want := domain.Policies{RemovalOwn: domain.Erase, SelfEdit: true, FixedTerm: true, NationalID: domain.NotAsked}
+	want := domain.Policies{RemovalOwn: domain.Erase, SelfEdit: true, FixedTerm: true, Reminders: []int{30, 14, 3}, NationalID: domain.NotAsked}
 	if diff := cmp.Diff(want, p.Policies); diff != "" {
 		t.Errorf("policies (-want +got):\n%s", diff)
 	}

@@ -102,11 +102,11 @@ func TestP21_TelecomSuperusersPromoteAndUsersDoNot(t *testing.T) {
 	}
 }
 
-func TestP09_P17_P22_P24_TelecomPolicies(t *testing.T) {
+func TestP09_P17_P22_P23_P24_TelecomPolicies(t *testing.T) {
 	t.Parallel()
 	p := open(t, "telecom").profile
 	want := domain.Policies{
-		RemovalOwn: domain.Erase, SelfEdit: false, Subscription: true, NationalID: domain.NotAsked,
+		RemovalOwn: domain.Erase, SelfEdit: false, AccessOnly: true, Subscription: true, NationalID: domain.NotAsked,
 		CreationRequires: []domain.CreationChoice{"customer-number", domain.ChooseModules},
 	}
 	if diff := cmp.Diff(want, p.Policies); diff != "" {

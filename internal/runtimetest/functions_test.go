@@ -116,7 +116,10 @@ func configuration(c dynamotable.Config, aws *fakeAWS, needs []endpoint.Need) ma
 	if slices.Contains(needs, endpoint.SendMail) {
 		env[awsapp.EnvMailFrom], env[awsapp.EnvConfigurationSet] = "no-reply@fullmakt.example", "fullmakt"
 		env[awsapp.EnvOperatorName], env[awsapp.EnvPortalURL] = "Exempeluthyrning AB", "https://portal.fullmakt.example"
-		env["AWS_ENDPOINT_URL_SES"] = aws.url
+		env["AWS_ENDPOINT_URL_SES"], env[awsapp.EnvMailRate] = aws.url, "50"
+	}
+	if slices.Contains(needs, endpoint.HearMails) {
+		env[awsapp.EnvMailTopic] = sample.MailTopic
 	}
 	if slices.Contains(needs, endpoint.OwnAddress) {
 		env[awsapp.EnvPortalURL] = "https://portal.fullmakt.example"
@@ -369,6 +372,39 @@ func TestMailDispatch(t *testing.T) {
 	}
 }
 
+// What SES tells of a mail by the topic is noted once, and what comes by another
+// topic not at all; no log tells whose address it is.
+func TestXF9_MailFeedback(t *testing.T) {
+	t.Parallel()
+	s, c := seeded(t)
+	f := launch(t, binary("mail-feedback"), configuration(c, nil, []endpoint.Need{endpoint.HearMails}))
+	other := strings.ReplaceAll(string(sampleEvent(t, "mail-feedback")), sample.MailTopic, sample.MailTopic+"-of-others")
+	if a := f.invoke([]byte(other)); a.failed || string(a.payload) != `{"noted":0,"ignored":1}` {
+		t.Errorf("answer %s", a.payload)
+	}
+	for range 2 {
+		if a := f.invoke(sampleEvent(t, "mail-feedback")); a.failed || string(a.payload) != `{"noted":1,"ignored":0}` {
+			t.Fatalf("answer %s", a.payload)
+		}
+	}
+	m, err := s.Mail(t.Context(), sample.SentMail)
+	if err != nil || m.State != domain.MailBounced || m.Version != 2 {
+		t.Errorf("mail %+v, %v", m, err)
+	}
+	scene, err := s.Load(t.Context(), domain.Want{Organization: sample.Organization, User: sample.User})
+	if err != nil || scene.Membership.Undeliverable.Of(sample.UserEmail) != domain.AddressBounced || scene.User.Undeliverable.Of(sample.UserEmail) != domain.AddressBounced {
+		t.Errorf("user %+v, %v", scene.Membership, err)
+	}
+	f.wait()
+	for _, line := range f.log() {
+		for _, word := range secrets {
+			if text := fmt.Sprint(line); strings.Contains(text, word) {
+				t.Errorf("the log tells %q: %s", word, text)
+			}
+		}
+	}
+}
+
 // A record that failed is named, so that the stream delivers it again and not
 // its whole batch.
 func TestMailDispatchNamesFailures(t *testing.T) {
@@ -438,7 +474,7 @@ func TestXF19_ConfigurationWrong(t *testing.T) {
 		awsapp.EnvRegion: "eu north", awsapp.EnvTable: "a table", awsapp.EnvProfile: "rentals",
 		awsapp.EnvMailFrom: "Fullmakt <no-reply@fullmakt.example>", awsapp.EnvConfigurationSet: "full/makt",
 		awsapp.EnvOperatorName: "Exempel\nBcc: x", awsapp.EnvPortalURL: "http://portal.fullmakt.example",
-		awsapp.EnvLinkKey: "key 1", "AWS_ENDPOINT_URL_DYNAMODB": "http://198.51.100.7", "AWS_ENDPOINT_URL_SES": "ftp://127.0.0.1",
+		awsapp.EnvLinkKey: "key 1", awsapp.EnvMailRate: "0", "AWS_ENDPOINT_URL_DYNAMODB": "http://198.51.100.7", "AWS_ENDPOINT_URL_SES": "ftp://127.0.0.1",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -66,7 +66,13 @@ var requests = map[string]request{
 
 	"me-get":      {session: AdministratorSession},
 	"me-update":   {session: AdministratorSession, headers: first, body: members{"language": "fi", "phone": "+358 40 1234567"}},
+	"me-mail":     {session: AdministratorSession, path: inOrganization, body: members{"notices": false}},
 	"me-password": {session: AdministratorSession, body: members{"currentPassword": Password, "newPassword": NewPassword}},
+
+	"email-change-request":  {session: AdministratorSession, body: members{"email": "anna@exempelposten.example", "password": Password}},
+	"email-change-complete": {session: AdministratorSession, body: members{"token": EmailChangeToken.String()}},
+	"email-undo-check":      {body: members{"token": EmailUndoToken.String()}},
+	"email-undo-complete":   {body: members{"token": EmailUndoToken.String(), "password": NewPassword}},
 
 	"organization-create": {
 		session: OperatorSession, headers: map[string]string{"idempotency-key": "8f14e45f-ceea-467f-a3d1-6b1a2c3d4e5f"},
@@ -75,10 +81,11 @@ var requests = map[string]request{
 			"administrator": members{"givenName": "Matti", "familyName": "Malli", "email": "matti.malli@mallinosturit.example"},
 		},
 	},
-	"organization-list":       {session: OperatorSession, query: page},
-	"organization-get":        {session: AdministratorSession, path: inOrganization},
-	"organization-update":     {session: AdministratorSession, path: inOrganization, headers: first, body: members{"name": "Exempelmaskiner Norden AB"}},
-	"organization-set-status": {session: OperatorSession, path: inOrganization, headers: first, body: members{"status": "suspended"}},
+	"organization-list":               {session: OperatorSession, query: page},
+	"organization-get":                {session: AdministratorSession, path: inOrganization},
+	"organization-update":             {session: AdministratorSession, path: inOrganization, headers: first, body: members{"name": "Exempelmaskiner Norden AB"}},
+	"organization-announce-agreement": {session: OperatorSession, path: inOrganization, body: members{"from": "2027-01-01"}},
+	"organization-set-status":         {session: OperatorSession, path: inOrganization, headers: first, body: members{"status": "suspended"}},
 
 	"subscription-list": {session: OperatorSession, path: inOrganization, query: page},
 	"subscription-set": {
@@ -176,11 +183,46 @@ var requests = map[string]request{
 	"authzen-configuration":  {},
 }
 
+// bounce is what SES publishes of SentMail: there is no such mailbox.
+func bounce() string {
+	text, err := json.Marshal(members{
+		"eventType": "Bounce",
+		"bounce": members{
+			"feedbackId": "0107018f-sample-bounce", "bounceType": "Permanent", "bounceSubType": "NoEmail", "timestamp": "2026-11-01T08:00:01.000Z",
+			"bouncedRecipients": []members{{"emailAddress": UserEmail, "action": "failed", "status": "5.1.1", "diagnosticCode": "smtp; 550 5.1.1 user unknown"}},
+			"reportingMTA":      "dns; e240-1.smtp-out.eu-north-1.amazonses.com",
+		},
+		"mail": members{
+			"timestamp": "2026-11-01T08:00:00.000Z", "source": "no-reply@fullmakt.example", "sendingAccountId": "123456789012",
+			"messageId": MessageID, "destination": []domain.Email{UserEmail}, "headersTruncated": true,
+			"tags": members{"mail": []domain.MailID{SentMail}, "kind": []domain.MailKind{domain.MailPasswordChanged}, "ses:configuration-set": []string{"fullmakt"}},
+		},
+	})
+	if err != nil {
+		panic(err) // strings are always JSON
+	}
+	return string(text)
+}
+
 // jobEvents has one for each job, by its id.
 var jobEvents = map[string]any{
-	"audit-seal":      members{},
-	"vault-rotate":    members{},
-	"store-bootstrap": members{"operatorName": "Exempeluthyrning AB", "operatorEmail": "olof.exempel@exempeluthyrning.example"},
+	"audit-seal":         members{},
+	"vault-rotate":       members{},
+	"expire-memberships": members{},
+	"customer-created": happened("customer-created", members{
+		"name": "Mallinosturit Oy", "country": "FI", "businessId": "9000000-3", "language": "fi",
+		"administrator": members{"givenName": "Malli", "familyName": "Mallinen", "email": "malli.mallinen@mallinosturit.example"},
+	}),
+	"agreement-changed": happened("agreement-changed", members{"country": "SE", "businessId": "999900-0004", "from": "2027-01-01"}),
+	"store-bootstrap":   members{"operatorName": "Exempeluthyrning AB", "operatorEmail": "olof.exempel@exempeluthyrning.example"},
+	"mail-feedback": members{"Records": []members{{
+		"EventSource": "aws:sns", "EventVersion": "1.0",
+		"EventSubscriptionArn": MailTopic + ":2bcfbf39-05c3-41de-beaa-fcfcc21c8f55",
+		"Sns": members{
+			"Type": "Notification", "MessageId": "95df01b4-ee98-5cb9-9903-4c221d41eb5e", "TopicArn": MailTopic,
+			"Subject": "Amazon SES Email Event Notification", "Timestamp": "2026-11-01T08:00:02.000Z", "Message": bounce(),
+		},
+	}}},
 	"mail-dispatch": members{"Records": []members{{
 		"eventID": "c4ca4238a0b923820dcc509a6f75849b", "eventName": "INSERT", "eventVersion": "1.1",
 		"eventSource": "aws:dynamodb", "awsRegion": "eu-north-1",
@@ -190,6 +232,14 @@ var jobEvents = map[string]any{
 			"Keys": members{"pk": members{"S": "MAIL#" + string(Mail)}, "sk": members{"S": string(Mail)}},
 		},
 	}}},
+}
+
+// happened is an event as EventBridge passes it on.
+func happened(of string, detail members) members {
+	return members{
+		"version": "0", "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718", "detail-type": of, "source": "crm.example", "account": "123456789012",
+		"time": "2026-11-01T00:00:00Z", "region": "eu-north-1", "resources": []string{}, "detail": detail,
+	}
 }
 
 // gatewayEvent is an event of an HTTP API in payload format 2.0.

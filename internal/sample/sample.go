@@ -47,6 +47,12 @@ const (
 
 	// Mail is the invited user's activation mail, waiting in the outbox.
 	Mail domain.MailID = "mai_01k00000000000000000000001"
+
+	// SentMail is a notice to the user, which SES has taken under MessageID. What
+	// became of it SES tells on MailTopic.
+	SentMail  domain.MailID = "mai_01k00000000000000000000002"
+	MessageID               = "0107018f-sample-000001"
+	MailTopic               = "arn:aws:sns:eu-north-1:123456789012:fullmakt-mails"
 )
 
 // The passwords: of everybody who has one, and the one that the sample
@@ -66,6 +72,8 @@ var (
 	ServiceCredential    = service(Service)
 	ActivationToken      = link(Invited, Organization, domain.ForActivation)
 	ResetToken           = link(User, Organization, domain.ForPasswordReset)
+	EmailChangeToken     = link(Administrator, Organization, domain.ForEmailChange)
+	EmailUndoToken       = link(Administrator, Organization, domain.ForEmailUndo)
 )
 
 // secret stands where a real token has 256 random bits.
@@ -133,12 +141,18 @@ func Seed(ctx context.Context, store domain.Store, vault domain.Vault, hash stri
 	}
 	s.user(customer, Removed, "Rut", "rut.exempel@exempelmaskiner.example", "user", true).RemovedAt = now
 	s.link("lnk_01k00000000000000000000001", ResetToken, UserEmail, domain.PasswordResetLife)
+	s.link("lnk_01k00000000000000000000003", EmailChangeToken, "anna.exempel@exempelposten.example", domain.EmailChangeLife)
+	s.link("lnk_01k00000000000000000000004", EmailUndoToken, AdministratorEmail, domain.EmailUndoLife)
 	invited := domain.Email("inga.exempel@exempelmaskiner.example")
 	s.user(customer, Invited, "Inga", invited, "user", false)
 	s.link("lnk_01k00000000000000000000002", ActivationToken, invited, domain.ActivationLife)
 	s.change.Put(&domain.Mail{
 		ID: Mail, Kind: domain.MailActivation, State: domain.MailQueued, Person: Invited, Organization: Organization,
 		Link: "lnk_01k00000000000000000000002", RequestID: "sample", NotBefore: now, CreatedAt: now,
+	})
+	s.change.Put(&domain.Mail{
+		ID: SentMail, Kind: domain.MailPasswordChanged, State: domain.MailSent, Person: User, Organization: Organization,
+		RequestID: "sample", Attempts: 1, MessageID: MessageID, NotBefore: now, CreatedAt: now, SentAt: now,
 	})
 	s.resource(&domain.Resource{ID: CustomerNumber, Type: "customer-number", Name: "1001", Reference: "1001", Children: 1})
 	s.resource(&domain.Resource{ID: Worksite, Type: "worksite", Path: []domain.ResourceID{CustomerNumber}, Name: "Exempelhamnen", Reference: "W-1017"})
@@ -159,13 +173,16 @@ func Seed(ctx context.Context, store domain.Store, vault domain.Vault, hash stri
 }
 
 // Profile is the portal that the sample of a function is made for: mandates
-// are not given in all of them, and there are none with partners but in one.
+// are not given in all of them, there are none with partners but in one, and one
+// where people are told of agreements.
 func Profile(id string) string {
 	switch {
 	case strings.HasPrefix(id, "mandate-"), strings.HasPrefix(id, "client-"), strings.HasSuffix(id, "-national-id"):
 		return "insurance"
 	case strings.HasPrefix(id, "partner-"):
 		return "construction"
+	case strings.Contains(id, "agreement"):
+		return "public-sector"
 	}
 	return "rental"
 }

@@ -4,13 +4,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/fullmakt/fullmakt/internal/domain"
 	"github.com/fullmakt/fullmakt/internal/table"
 	"github.com/fullmakt/fullmakt/internal/table/sqlitetable"
 )
 
-// One outbox item that cannot be read does not hide the others.
-func TestDueMailBesideABrokenItem(t *testing.T) {
+// One outbox item that cannot be read does not hide the others, and can be put aside.
+func TestXF14_DueMailBesideABrokenItem(t *testing.T) {
 	t.Parallel()
 	db, err := sqlitetable.Open(sqlitetable.Memory)
 	if err != nil {
@@ -27,13 +29,37 @@ func TestDueMailBesideABrokenItem(t *testing.T) {
 	broken := domain.NewMailID(at.Add(-time.Hour))
 	err = db.Transact(t.Context(), table.Put(table.Item{
 		Key: mailKey(broken), Version: 1, Body: []byte(`{"id":7}`),
-		Index: map[table.Index]table.Key{table.ByTime: {PK: mailByTime, SK: timeKey(at.Add(-time.Hour), string(broken))}},
+		Index: map[table.Index]table.Key{table.ByTime: {PK: "MAIL#DUE", SK: timeKey(at.Add(-time.Hour), string(broken))}},
 	}, table.IfAbsent))
 	if err != nil {
 		t.Fatal(err)
 	}
-	due, err := s.DueMail(t.Context(), at, 10)
-	if len(due) != 1 || due[0].Kind != domain.MailResetRequest || err == nil {
-		t.Errorf("due %v, %v", due, err)
+	fine := change.Writes[0].Entity.(*domain.Mail).ID
+	shelves := func(wantDue, wantAside []domain.MailID) {
+		t.Helper()
+		due, err := s.DueMail(t.Context(), at, domain.PageRequest{Limit: 10})
+		if diff := cmp.Diff(wantDue, due.Items); diff != "" || err != nil {
+			t.Errorf("due: %v\n%s", err, diff)
+		}
+		aside, err := s.MailsOn(t.Context(), domain.MailsAside, domain.PageRequest{Limit: 10})
+		if diff := cmp.Diff(wantAside, aside.Items); diff != "" || err != nil {
+			t.Errorf("aside: %v\n%s", err, diff)
+		}
+	}
+	shelves([]domain.MailID{broken, fine}, nil)
+	for range 2 {
+		if err := s.PutMailAside(t.Context(), broken); err != nil {
+			t.Fatal(err)
+		}
+		shelves([]domain.MailID{fine}, []domain.MailID{broken})
+	}
+	for range 2 {
+		if err := s.TakeUpMail(t.Context(), broken); err != nil {
+			t.Fatal(err)
+		}
+		shelves([]domain.MailID{broken, fine}, nil)
+	}
+	if err := s.PutMailAside(t.Context(), domain.NewMailID(at)); err != nil {
+		t.Errorf("of one that is gone: %v", err)
 	}
 }

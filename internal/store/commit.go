@@ -69,13 +69,19 @@ func rowOf(e domain.Entity) (row, error) {
 	case *domain.Person:
 		return row{key: personKey(e.ID), version: e.Version, record: personRecordOf(e)}, nil
 	case *domain.EmailClaim:
-		return row{key: emailKey(e.Email), version: e.Version, record: emailRecord{e.Email, e.Person}}, nil
+		return row{key: emailKey(e.Email), version: e.Version, record: emailRecord{e.Email, e.Person, e.Until}, expires: e.Until}, nil
 	case *domain.Membership:
 		return membershipRow(e), nil
 	case domain.SignInMark:
 		return membershipRow(e.Membership), nil
 	case domain.Resealed:
 		return membershipRow(e.Membership), nil
+	case domain.Planned:
+		return membershipRow(e.Membership), nil
+	case *domain.Digest:
+		return row{key: digestKey(e.DigestRef), version: e.Version, record: digestRecordOf(e), expires: e.Day.Start(time.UTC).Add(keepMail)}, nil
+	case *domain.JobRun:
+		return row{key: runKey(e.Job), version: e.Version, record: runRecordOf(e)}, nil
 	case *domain.NationalIDClaim:
 		r := nationalIDClaimRecord{e.Organization, e.Hash, e.Person}
 		return row{key: nationalIDKey(e.Organization, e.Hash), version: e.Version, record: r}, nil
@@ -149,10 +155,11 @@ func membershipRow(m *domain.Membership) row {
 	if !m.RemovedAt.IsZero() {
 		list = removedByName(m.Organization)
 	}
-	return row{
-		key: membershipKey(m.Organization, m.Person), version: m.Version, record: membershipRecordOf(m),
-		index: map[table.Index]table.Key{table.ByName: {PK: list, SK: name}},
+	index := map[table.Index]table.Key{table.ByName: {PK: list, SK: name}}
+	if !m.Agenda.Next.IsZero() {
+		index[table.ByTime] = agendaKey(m)
 	}
+	return row{key: membershipKey(m.Organization, m.Person), version: m.Version, record: membershipRecordOf(m), index: index}
 }
 
 // mandatesRow shows in the agent's list until all of them were revoked.
@@ -172,8 +179,16 @@ func linkRow(l *domain.Link) row {
 func mailRow(m *domain.Mail) row {
 	r := row{key: mailKey(m.ID), version: m.Version, record: mailRecordOf(m), expires: m.CreatedAt.Add(keepMail)}
 	r.index = map[table.Index]table.Key{}
-	if m.State == domain.MailQueued || m.State == domain.MailSending {
-		r.index[table.ByTime] = table.Key{PK: mailByTime, SK: timeKey(m.NotBefore, string(m.ID))}
+	at := func(shelf domain.MailShelf, t time.Time) {
+		r.index[table.ByTime] = table.Key{PK: mailsByTime[shelf], SK: timeKey(t, string(m.ID))}
+	}
+	switch m.State {
+	case domain.MailQueued, domain.MailSending:
+		at(domain.MailsDue, m.NotBefore)
+	case domain.MailDead:
+		at(domain.MailsDead, m.CreatedAt)
+	case domain.MailBounced, domain.MailComplained:
+		at(domain.MailsUndelivered, m.CreatedAt)
 	}
 	if m.Person != "" { // to export and to erase what a person was mailed
 		r.index[table.ByName] = table.Key{PK: mailsByPerson(m.Person), SK: string(m.ID)}

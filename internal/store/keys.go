@@ -108,6 +108,14 @@ func attemptsKey(key string) table.Key {
 	return table.Key{PK: "ATTEMPTS#" + key, SK: "ATTEMPTS"}
 }
 
+func runKey(job string) table.Key {
+	return table.Key{PK: "JOB#" + job, SK: "RUN"}
+}
+
+func digestKey(ref domain.DigestRef) table.Key {
+	return table.Key{PK: "DIGEST#" + string(ref.Organization), SK: string(ref.Day)}
+}
+
 func receiptKey(key string) table.Key {
 	return table.Key{PK: "RECEIPT#" + key, SK: "RECEIPT"}
 }
@@ -139,7 +147,10 @@ func mailsByPerson(id domain.PersonID) string { return "PERSON#" + string(id) + 
 
 // Index by time.
 
-const mailByTime = "MAIL#DUE"
+// mailsByTime is where outbox items are that somebody has to see to.
+var mailsByTime = map[domain.MailShelf]string{
+	domain.MailsDue: "MAIL#DUE", domain.MailsAside: "MAIL#ASIDE", domain.MailsDead: "MAIL#DEAD", domain.MailsUndelivered: "MAIL#UNDELIVERED",
+}
 
 // A day's audit of all organizations is in several partitions, so that none has
 // to take all writes; an organization's is in one of them.
@@ -154,7 +165,24 @@ func auditShard(org domain.OrganizationID) byte {
 	return sum[0] % auditShards
 }
 
+// agendaByTime is where memberships wait for the clock.
+func agendaByTime(shard int) string { return fmt.Sprintf("AGENDA#%d", shard) }
+
+// agendaAside is where those are that could not be seen to.
+const agendaAside = "AGENDA#ASIDE"
+
+func agendaShard(person domain.PersonID) int {
+	sum := sha256.Sum256([]byte(person))
+	return int(sum[0]) % domain.AgendaShards
+}
+
+func agendaKey(m *domain.Membership) table.Key {
+	return table.Key{PK: agendaByTime(agendaShard(m.Person)), SK: timeKey(m.Agenda.Next, string(m.Organization)+"#"+string(m.Person))}
+}
+
+const timeForm = "2006-01-02T15:04:05.000Z"
+
 // timeKey sorts as times do.
 func timeKey(t time.Time, id string) string {
-	return t.UTC().Format("2006-01-02T15:04:05.000Z") + "#" + id
+	return t.UTC().Format(timeForm) + "#" + id
 }

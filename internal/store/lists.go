@@ -3,9 +3,9 @@ package store
 import (
 	"cmp"
 	"context"
-	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/fullmakt/fullmakt/internal/domain"
@@ -103,22 +103,41 @@ func (s *Store) Mail(ctx context.Context, id domain.MailID) (*domain.Mail, error
 }
 
 // DueMail lists the outbox items whose time has come.
-func (s *Store) DueMail(ctx context.Context, now time.Time, limit int) ([]*domain.Mail, error) {
-	found, err := s.table.Query(ctx, table.Query{Index: table.ByTime, PK: mailByTime, Hi: timeKey(now, "~"), Limit: limit})
+func (s *Store) DueMail(ctx context.Context, now time.Time, page domain.PageRequest) (domain.Page[domain.MailID], error) {
+	return s.mailIDs(ctx, table.Query{PK: mailsByTime[domain.MailsDue], Hi: timeKey(now, "~")}, page)
+}
+
+// MailsOn lists the outbox items on a shelf.
+func (s *Store) MailsOn(ctx context.Context, shelf domain.MailShelf, page domain.PageRequest) (domain.Page[domain.MailID], error) {
+	return s.mailIDs(ctx, table.Query{PK: mailsByTime[shelf]}, page)
+}
+
+// mailIDs reads no more than the keys of the items: they may be broken.
+func (s *Store) mailIDs(ctx context.Context, q table.Query, page domain.PageRequest) (list domain.Page[domain.MailID], err error) {
+	q.Index, q.After, q.Limit = table.ByTime, page.After, page.Limit
+	found, err := s.table.Query(ctx, q)
 	if err != nil {
-		return nil, failure(err)
+		return list, failure(err)
 	}
-	var due []*domain.Mail
-	var broken []error
 	for _, item := range found.Items {
-		m, err := decode(item, (*mailRecord).entity)
-		if err != nil {
-			broken = append(broken, err)
-			continue
-		}
-		due = append(due, m)
+		key := item.Index[table.ByTime].SK
+		_, id, _ := strings.Cut(key, "#")
+		list.Items, list.Keys = append(list.Items, domain.MailID(id)), append(list.Keys, key)
 	}
-	return due, errors.Join(broken...)
+	if found.More {
+		list.Next = list.Keys[len(list.Keys)-1]
+	}
+	return list, nil
+}
+
+// PutMailAside takes an outbox item out of what is due.
+func (s *Store) PutMailAside(ctx context.Context, id domain.MailID) error {
+	return s.shelve(ctx, mailKey(id), mailsByTime[domain.MailsAside])
+}
+
+// TakeUpMail makes one due again.
+func (s *Store) TakeUpMail(ctx context.Context, id domain.MailID) error {
+	return s.shelve(ctx, mailKey(id), mailsByTime[domain.MailsDue])
 }
 
 func bySortKey(i table.Item) string { return i.SK }

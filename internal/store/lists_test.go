@@ -356,19 +356,22 @@ func TestDueMailByTime(t *testing.T) {
 			"now": {domain.MailQueued, 0}, "earlier": {domain.MailQueued, -time.Hour}, "lease over": {domain.MailSending, -time.Millisecond},
 			"soon": {domain.MailQueued, time.Millisecond}, "being sent": {domain.MailSending, time.Minute}, "last year": {domain.MailQueued, -365 * 24 * time.Hour},
 			"sent": {domain.MailSent, -time.Hour}, "dropped": {domain.MailDropped, -time.Hour}, "dead": {domain.MailDead, -time.Hour},
+			"bounced": {domain.MailBounced, -time.Hour}, "spam": {domain.MailComplained, -time.Hour}, "delivered": {domain.MailDelivered, -time.Hour},
 		} {
 			all = append(all, &domain.Mail{ID: domain.MailID("mai_" + id), State: m.state, NotBefore: now.Add(m.after), CreatedAt: now})
 		}
 		commit(t, s, puts(all...))
 		due := func(at time.Time, limit int) (ids []domain.MailID) {
-			mails, err := s.DueMail(t.Context(), at, limit)
-			if err != nil {
-				t.Fatal(err)
+			for req := (domain.PageRequest{Limit: limit}); ; {
+				page, err := s.DueMail(t.Context(), at, req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				ids = append(ids, page.Items...)
+				if req.After = page.Next; req.After == "" {
+					return ids
+				}
 			}
-			for _, m := range mails {
-				ids = append(ids, m.ID)
-			}
-			return ids
 		}
 		want := []domain.MailID{"mai_last year", "mai_earlier", "mai_lease over", "mai_now", "mai_soon", "mai_being sent"}
 		if diff := cmp.Diff(want[:4], due(now, 100)); diff != "" {
@@ -377,11 +380,19 @@ func TestDueMailByTime(t *testing.T) {
 		if diff := cmp.Diff(want[:4], due(now.In(time.FixedZone("", 3600)).Add(999*time.Microsecond), 100)); diff != "" {
 			t.Error(diff)
 		}
-		if diff := cmp.Diff(want[:2], due(now, 2)); diff != "" {
+		if diff := cmp.Diff(want[:4], due(now, 3)); diff != "" {
 			t.Error(diff)
 		}
 		if diff := cmp.Diff(want, due(now.Add(time.Hour), 100)); diff != "" {
 			t.Error(diff)
+		}
+		for shelf, want := range map[domain.MailShelf][]domain.MailID{
+			domain.MailsDue: want, domain.MailsDead: {"mai_dead"}, domain.MailsUndelivered: {"mai_bounced", "mai_spam"}, domain.MailsAside: nil,
+		} {
+			page, err := s.MailsOn(t.Context(), shelf, domain.PageRequest{Limit: 100})
+			if diff := cmp.Diff(want, page.Items); diff != "" || err != nil {
+				t.Errorf("%s: %v\n%s", shelf, err, diff)
+			}
 		}
 		// What has been sent is not due any more.
 		i := slices.IndexFunc(all, func(e domain.Entity) bool { return e.(*domain.Mail).ID == "mai_now" })
@@ -467,7 +478,9 @@ func TestRows(t *testing.T) {
 	w := everything()
 	w.person.ID, w.membership.Person, w.session.Person, w.session.ID = "usr_1", "usr_1", "usr_1", "ses_1"
 	w.activation.Person, w.reset.Person, w.mail.Person, w.mail.ID, w.audit.ID = "usr_1", "usr_1", "usr_1", "mai_1", "aud_1"
+	w.change.Person, w.undo.Person = "usr_1", "usr_1"
 	w.removed.Person, w.resource.ID, w.service.ID = "usr_2", "res_1", "svc_1"
+	w.removed.Agenda.Next = time.Time{}
 	ended := *w.mandates
 	ended.Items = slices.Clone(ended.Items)
 	ended.Items[1].RevokedAt = now
@@ -479,6 +492,7 @@ func TestRows(t *testing.T) {
 		return map[table.Index]table.Key{table.ByName: {PK: pk, SK: sk}}
 	}
 	user := row{key: table.Key{PK: o, SK: "USER#usr_1"}, index: byName(o, i18n.SortKey("sv", "Åkesson", "Aino-Liisa")+"#usr_1")}
+	user.index[table.ByTime] = table.Key{PK: "AGENDA#4", SK: "2026-11-02T10:00:00.123Z#" + string(org) + "#usr_1"}
 	mandates := table.Key{PK: "ORG#" + string(org2), SK: "MANDATES#" + string(org)}
 	activation := row{key: table.Key{PK: "PERSON#usr_1", SK: "LINK#activation#" + string(org)}, expires: now.Add(time.Hour + day)}
 	for name, test := range map[string]struct {
@@ -487,17 +501,23 @@ func TestRows(t *testing.T) {
 	}{
 		"person": {w.person, row{key: table.Key{PK: "PERSON#usr_1", SK: "PERSON"}}},
 		// SHA-256 of the address
-		"e-mail":         {w.email, row{key: table.Key{PK: "EMAIL#01ca3e0e71ee1fc1757b410ffe3f2ffbed2a51562d95d0a2ef0836ad0b651797", SK: "EMAIL"}}},
-		"membership":     {w.membership, user},
-		"sign-in":        {domain.SignInMark{Membership: w.membership}, user},
-		"resealed":       {domain.Resealed{Membership: w.membership}, user},
-		"organization":   {w.organization, row{key: table.Key{PK: o, SK: "ORG"}, index: byName("ORGS", i18n.SortKey("sv", "Esimerkki Oy")+"#"+string(org))}},
-		"business":       {w.business, row{key: table.Key{PK: "BUSINESS#FI#9999999-2", SK: "BUSINESS"}}},
-		"administrators": {w.administrators, row{key: table.Key{PK: o, SK: "ADMINS"}}},
-		"session":        {w.session, row{key: table.Key{PK: "SESSION#usr_1", SK: "ses_1"}, expires: now.Add(domain.SessionAbsolute)}},
-		"activation":     {w.activation, activation},
-		"sealed":         {domain.Sealed{Link: w.activation}, activation},
-		"reset":          {w.reset, row{key: table.Key{PK: "PERSON#usr_1", SK: "LINK#password-reset"}, expires: now.Add(time.Hour + day)}},
+		"e-mail":            {w.email, row{key: table.Key{PK: "EMAIL#01ca3e0e71ee1fc1757b410ffe3f2ffbed2a51562d95d0a2ef0836ad0b651797", SK: "EMAIL"}, expires: now.Add(time.Hour)}},
+		"e-mail for good":   {&domain.EmailClaim{Email: w.email.Email}, row{key: table.Key{PK: "EMAIL#01ca3e0e71ee1fc1757b410ffe3f2ffbed2a51562d95d0a2ef0836ad0b651797", SK: "EMAIL"}}},
+		"membership":        {w.membership, user},
+		"sign-in":           {domain.SignInMark{Membership: w.membership}, user},
+		"resealed":          {domain.Resealed{Membership: w.membership}, user},
+		"planned":           {domain.Planned{Membership: w.membership}, user},
+		"digest":            {w.digest, row{key: table.Key{PK: "DIGEST#" + string(org), SK: "2026-11-02"}, expires: time.Date(2026, 12, 2, 0, 0, 0, 0, time.UTC)}},
+		"run":               {w.run, row{key: table.Key{PK: "JOB#job-1", SK: "RUN"}}},
+		"organization":      {w.organization, row{key: table.Key{PK: o, SK: "ORG"}, index: byName("ORGS", i18n.SortKey("sv", "Esimerkki Oy")+"#"+string(org))}},
+		"business":          {w.business, row{key: table.Key{PK: "BUSINESS#FI#9999999-2", SK: "BUSINESS"}}},
+		"administrators":    {w.administrators, row{key: table.Key{PK: o, SK: "ADMINS"}}},
+		"session":           {w.session, row{key: table.Key{PK: "SESSION#usr_1", SK: "ses_1"}, expires: now.Add(domain.SessionAbsolute)}},
+		"activation":        {w.activation, activation},
+		"sealed":            {domain.Sealed{Link: w.activation}, activation},
+		"reset":             {w.reset, row{key: table.Key{PK: "PERSON#usr_1", SK: "LINK#password-reset"}, expires: now.Add(time.Hour + day)}},
+		"change of address": {w.change, row{key: table.Key{PK: "PERSON#usr_1", SK: "LINK#email-change"}, expires: now.Add(time.Hour + day)}},
+		"its undoing":       {w.undo, row{key: table.Key{PK: "PERSON#usr_1", SK: "LINK#email-undo"}, expires: now.Add(time.Hour + day)}},
 		"mail": {w.mail, row{
 			key: table.Key{PK: "MAIL#mai_1", SK: "mai_1"}, expires: now.Add(30 * day),
 			index: map[table.Index]table.Key{

@@ -46,6 +46,16 @@ func (s *Store) Load(ctx context.Context, want domain.Want) (*domain.Scene, erro
 	if want.Email != "" {
 		scene.EmailClaim = get(&r, emailKey(want.Email), (*emailRecord).entity)
 	}
+	scene.EmailClaims = map[domain.Email]*domain.EmailClaim{}
+	for _, email := range want.Emails {
+		if claim := get(&r, emailKey(email), (*emailRecord).entity); claim != nil {
+			scene.EmailClaims[email] = claim
+		}
+	}
+	if person := want.EmailLinks; person != "" {
+		scene.EmailChange = get(&r, linkKey(domain.LinkRef{Person: person, Purpose: domain.ForEmailChange}), (*linkRecord).entity)
+		scene.EmailUndo = get(&r, linkKey(domain.LinkRef{Person: person, Purpose: domain.ForEmailUndo}), (*linkRecord).entity)
+	}
 	if b := want.Business; b.BusinessID != "" {
 		scene.BusinessClaim = get(&r, businessKey(b.Country, b.BusinessID), (*businessRecord).entity)
 	}
@@ -63,6 +73,15 @@ func (s *Store) Load(ctx context.Context, want domain.Want) (*domain.Scene, erro
 	}
 	if want.Erasure != "" {
 		scene.Erasure = get(&r, erasureKey(want.Erasure), (*erasureRecord).entity)
+	}
+	if want.Run != "" {
+		scene.Run = get(&r, runKey(want.Run), (*runRecord).entity)
+	}
+	scene.Digests = map[domain.DigestRef]*domain.Digest{}
+	for _, ref := range want.Digests {
+		if d := get(&r, digestKey(ref), (*digestRecord).entity); d != nil {
+			scene.Digests[ref] = d
+		}
 	}
 	for _, key := range want.Attempts {
 		if a := get(&r, attemptsKey(key), (*attemptsRecord).entity); a != nil {
@@ -191,6 +210,13 @@ func keysOf(want domain.Want) map[table.Key]bool {
 	if want.Email != "" {
 		add(emailKey(want.Email))
 	}
+	for _, email := range want.Emails {
+		add(emailKey(email))
+	}
+	if person := want.EmailLinks; person != "" {
+		add(linkKey(domain.LinkRef{Person: person, Purpose: domain.ForEmailChange}))
+		add(linkKey(domain.LinkRef{Person: person, Purpose: domain.ForEmailUndo}))
+	}
 	if want.Business.BusinessID != "" {
 		add(businessKey(want.Business.Country, want.Business.BusinessID))
 	}
@@ -208,6 +234,12 @@ func keysOf(want domain.Want) map[table.Key]bool {
 	}
 	if want.Erasure != "" {
 		add(erasureKey(want.Erasure))
+	}
+	if want.Run != "" {
+		add(runKey(want.Run))
+	}
+	for _, ref := range want.Digests {
+		add(digestKey(ref))
 	}
 	for _, key := range want.Attempts {
 		add(attemptsKey(key))

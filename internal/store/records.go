@@ -14,6 +14,7 @@ type personRecord struct {
 	ID            domain.PersonID         `json:"id"`
 	Revision      int64                   `json:"revision"`
 	Email         domain.Email            `json:"email"`
+	Undeliverable undeliverableRecord     `json:"undeliverable,omitzero"`
 	GivenName     string                  `json:"givenName"`
 	FamilyName    string                  `json:"familyName"`
 	Phone         string                  `json:"phone,omitzero"`
@@ -28,7 +29,7 @@ type personRecord struct {
 
 func personRecordOf(p *domain.Person) personRecord {
 	return personRecord{
-		p.ID, p.Revision, p.Email, p.GivenName, p.FamilyName, p.Phone, p.Language, p.Home, p.Organizations,
+		p.ID, p.Revision, p.Email, undeliverableRecord(p.Undeliverable), p.GivenName, p.FamilyName, p.Phone, p.Language, p.Home, p.Organizations,
 		p.PasswordHash, p.Security, p.CreatedAt, p.UpdatedAt,
 	}
 }
@@ -37,44 +38,55 @@ func (r *personRecord) entity(version int64) *domain.Person {
 	return &domain.Person{
 		Version: version, ID: r.ID, Revision: r.Revision, Email: r.Email, GivenName: r.GivenName, FamilyName: r.FamilyName,
 		Phone: r.Phone, Language: r.Language, Home: r.Home, Organizations: r.Organizations, PasswordHash: r.PasswordHash,
-		Security: r.Security, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		Undeliverable: domain.Undeliverable(r.Undeliverable),
+		Security:      r.Security, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
+}
+
+type undeliverableRecord struct {
+	Email  domain.Email               `json:"email"`
+	Reason domain.UndeliverableReason `json:"reason"`
+	At     time.Time                  `json:"at"`
 }
 
 type emailRecord struct {
 	Email  domain.Email    `json:"email"`
 	Person domain.PersonID `json:"person"`
+	Until  time.Time       `json:"until,omitzero"`
 }
 
 func (r *emailRecord) entity(version int64) *domain.EmailClaim {
-	return &domain.EmailClaim{Version: version, Email: r.Email, Person: r.Person}
+	return &domain.EmailClaim{Version: version, Email: r.Email, Person: r.Person, Until: r.Until}
 }
 
 type membershipRecord struct {
-	Organization domain.OrganizationID        `json:"organization"`
-	Person       domain.PersonID              `json:"person"`
-	Revision     int64                        `json:"revision"`
-	Kind         domain.MembershipKind        `json:"kind"`
-	GivenName    string                       `json:"givenName"`
-	FamilyName   string                       `json:"familyName"`
-	Email        domain.Email                 `json:"email"`
-	Phone        string                       `json:"phone,omitzero"`
-	Language     domain.Language              `json:"language"`
-	Home         domain.OrganizationID        `json:"home"`
-	NationalID   nationalIDRecord             `json:"nationalId,omitzero"`
-	Alphabet     domain.Language              `json:"alphabet"`
-	Roles        []domain.RoleKey             `json:"roles"`
-	Assignments  []assignmentRecord           `json:"assignments,omitempty"`
-	Validity     validityRecord               `json:"validity,omitzero"`
-	DefaultTask  string                       `json:"defaultTask,omitzero"`
-	JobTitles    map[domain.ResourceID]string `json:"jobTitles,omitempty"`
-	Subscription domain.SubscriptionID        `json:"subscription,omitzero"`
-	Unsubscribed bool                         `json:"unsubscribed,omitzero"`
-	RemovedAt    time.Time                    `json:"removedAt,omitzero"`
-	ActivatedAt  time.Time                    `json:"activatedAt,omitzero"`
-	LastSignInAt time.Time                    `json:"lastSignInAt,omitzero"`
-	CreatedAt    time.Time                    `json:"createdAt"`
-	UpdatedAt    time.Time                    `json:"updatedAt"`
+	Organization  domain.OrganizationID        `json:"organization"`
+	Person        domain.PersonID              `json:"person"`
+	Revision      int64                        `json:"revision"`
+	Kind          domain.MembershipKind        `json:"kind"`
+	GivenName     string                       `json:"givenName"`
+	FamilyName    string                       `json:"familyName"`
+	Email         domain.Email                 `json:"email"`
+	Phone         string                       `json:"phone,omitzero"`
+	Language      domain.Language              `json:"language"`
+	Undeliverable undeliverableRecord          `json:"undeliverable,omitzero"`
+	Home          domain.OrganizationID        `json:"home"`
+	NationalID    nationalIDRecord             `json:"nationalId,omitzero"`
+	Alphabet      domain.Language              `json:"alphabet"`
+	Roles         []domain.RoleKey             `json:"roles"`
+	Assignments   []assignmentRecord           `json:"assignments,omitempty"`
+	Validity      validityRecord               `json:"validity,omitzero"`
+	Agenda        agendaRecord                 `json:"agenda,omitzero"`
+	DefaultTask   string                       `json:"defaultTask,omitzero"`
+	JobTitles     map[domain.ResourceID]string `json:"jobTitles,omitempty"`
+	Mail          domain.MailSettings          `json:"mail,omitempty"`
+	Subscription  domain.SubscriptionID        `json:"subscription,omitzero"`
+	Unsubscribed  bool                         `json:"unsubscribed,omitzero"`
+	RemovedAt     time.Time                    `json:"removedAt,omitzero"`
+	ActivatedAt   time.Time                    `json:"activatedAt,omitzero"`
+	LastSignInAt  time.Time                    `json:"lastSignInAt,omitzero"`
+	CreatedAt     time.Time                    `json:"createdAt"`
+	UpdatedAt     time.Time                    `json:"updatedAt"`
 }
 
 // nationalIDRecord is of a membership. The code itself is nowhere.
@@ -135,11 +147,11 @@ func (r *membershipRecord) assignments() (assignments []domain.Assignment) {
 
 func membershipRecordOf(m *domain.Membership) membershipRecord {
 	return membershipRecord{
-		m.Organization, m.Person, m.Revision, m.Kind, m.GivenName, m.FamilyName, m.Email, m.Phone, m.Language, m.Home,
+		m.Organization, m.Person, m.Revision, m.Kind, m.GivenName, m.FamilyName, m.Email, m.Phone, m.Language, undeliverableRecord(m.Undeliverable), m.Home,
 		nationalIDRecord{m.NationalID.Country, m.NationalID.Sealed.Key, m.NationalID.Sealed.Data, m.NationalID.Hash},
 		m.Alphabet,
-		m.Roles, assignmentRecordsOf(m.Assignments), validityRecord(m.Validity), m.DefaultTask,
-		m.JobTitles, m.Subscription, m.Unsubscribed, m.RemovedAt, m.ActivatedAt, m.LastSignInAt, m.CreatedAt, m.UpdatedAt,
+		m.Roles, assignmentRecordsOf(m.Assignments), validityRecord(m.Validity), agendaRecordOf(m.Agenda), m.DefaultTask,
+		m.JobTitles, m.Mail, m.Subscription, m.Unsubscribed, m.RemovedAt, m.ActivatedAt, m.LastSignInAt, m.CreatedAt, m.UpdatedAt,
 	}
 }
 
@@ -147,9 +159,10 @@ func (r *membershipRecord) entity(version int64) *domain.Membership {
 	return &domain.Membership{
 		Version: version, Revision: r.Revision, Organization: r.Organization, Person: r.Person, Kind: r.Kind,
 		Card: domain.Card{GivenName: r.GivenName, FamilyName: r.FamilyName, Email: r.Email, Phone: r.Phone, Language: r.Language},
-		Home: r.Home, NationalID: r.NationalID.entity(), Alphabet: r.Alphabet, Roles: r.Roles, Assignments: r.assignments(), Validity: domain.Validity(r.Validity), DefaultTask: r.DefaultTask,
-		JobTitles: r.JobTitles, Subscription: r.Subscription, Unsubscribed: r.Unsubscribed, RemovedAt: r.RemovedAt,
+		Home: r.Home, NationalID: r.NationalID.entity(), Alphabet: r.Alphabet, Roles: r.Roles, Assignments: r.assignments(), Validity: domain.Validity(r.Validity), Agenda: r.Agenda.entity(), DefaultTask: r.DefaultTask,
+		JobTitles: r.JobTitles, Mail: r.Mail, Subscription: r.Subscription, Unsubscribed: r.Unsubscribed, RemovedAt: r.RemovedAt,
 		ActivatedAt: r.ActivatedAt, LastSignInAt: r.LastSignInAt, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		Undeliverable: domain.Undeliverable(r.Undeliverable),
 	}
 }
 
@@ -158,6 +171,27 @@ type validityRecord struct {
 	From   domain.Date         `json:"from,omitzero"`
 	To     domain.Date         `json:"to,omitzero"`
 	Reason string              `json:"reason,omitzero"`
+}
+
+type agendaRecord struct {
+	Since        time.Time   `json:"since,omitzero"`
+	Next         time.Time   `json:"next,omitzero"`
+	SetAt        time.Time   `json:"setAt,omitzero"`
+	InvitedAt    time.Time   `json:"invitedAt,omitzero"`
+	RemindedTo   domain.Date `json:"remindedTo,omitzero"`
+	RemindedDays int         `json:"remindedDays,omitzero"`
+	Ended        domain.Date `json:"ended,omitzero"`
+}
+
+func agendaRecordOf(a domain.Agenda) agendaRecord {
+	return agendaRecord{a.Since, a.Next, a.SetAt, a.InvitedAt, a.Reminded.To, a.Reminded.Days, a.Ended}
+}
+
+func (r agendaRecord) entity() domain.Agenda {
+	return domain.Agenda{
+		Since: r.Since, Next: r.Next, SetAt: r.SetAt, InvitedAt: r.InvitedAt,
+		Reminded: domain.Reminder{To: r.RemindedTo, Days: r.RemindedDays}, Ended: r.Ended,
+	}
 }
 
 type organizationRecord struct {
@@ -284,25 +318,85 @@ type mailRecord struct {
 	Email        domain.Email          `json:"email,omitzero"`
 	RequestID    string                `json:"requestId"`
 	Attempts     int                   `json:"attempts,omitzero"`
+	Throttled    int                   `json:"throttled,omitzero"`
+	Behind       domain.MailID         `json:"behind,omitzero"`
 	NotBefore    time.Time             `json:"notBefore"`
 	Reason       string                `json:"reason,omitzero"`
 	MessageID    string                `json:"messageId,omitzero"`
 	CreatedAt    time.Time             `json:"createdAt"`
 	SentAt       time.Time             `json:"sentAt,omitzero"`
+	OutcomeAt    time.Time             `json:"outcomeAt,omitzero"`
+	Note         string                `json:"note,omitzero"`
+	NotedAt      time.Time             `json:"notedAt,omitzero"`
+	Day          domain.Date           `json:"day,omitzero"`
+	After        string                `json:"after,omitzero"`
 }
 
 func mailRecordOf(m *domain.Mail) mailRecord {
 	return mailRecord{
-		m.ID, m.Kind, m.State, m.Person, m.Organization, m.Link, m.Email, m.RequestID, m.Attempts, m.NotBefore,
-		m.Reason, m.MessageID, m.CreatedAt, m.SentAt,
+		m.ID, m.Kind, m.State, m.Person, m.Organization, m.Link, m.Email, m.RequestID, m.Attempts, m.Throttled, m.Behind, m.NotBefore,
+		m.Reason, m.MessageID, m.CreatedAt, m.SentAt, m.OutcomeAt, m.Note, m.NotedAt, m.Day, m.After,
 	}
 }
 
 func (r *mailRecord) entity(version int64) *domain.Mail {
 	return &domain.Mail{
 		Version: version, ID: r.ID, Kind: r.Kind, State: r.State, Person: r.Person, Organization: r.Organization, Link: r.Link,
-		Email: r.Email, RequestID: r.RequestID, Attempts: r.Attempts, NotBefore: r.NotBefore, Reason: r.Reason,
-		MessageID: r.MessageID, CreatedAt: r.CreatedAt, SentAt: r.SentAt,
+		Email: r.Email, RequestID: r.RequestID, Attempts: r.Attempts, Throttled: r.Throttled, Behind: r.Behind, NotBefore: r.NotBefore, Reason: r.Reason,
+		MessageID: r.MessageID, CreatedAt: r.CreatedAt, SentAt: r.SentAt, OutcomeAt: r.OutcomeAt, Note: r.Note, NotedAt: r.NotedAt,
+		Day: r.Day, After: r.After,
+	}
+}
+
+type digestRecord struct {
+	Organization domain.OrganizationID `json:"organization"`
+	Day          domain.Date           `json:"day"`
+	Items        []digestItemRecord    `json:"items"`
+	More         int                   `json:"more,omitzero"`
+}
+
+type digestItemRecord struct {
+	Kind         domain.DigestItemKind `json:"kind"`
+	Organization domain.OrganizationID `json:"organization"`
+	Person       domain.PersonID       `json:"person"`
+	Day          domain.Date           `json:"day"`
+}
+
+func digestRecordOf(d *domain.Digest) digestRecord {
+	r := digestRecord{Organization: d.Organization, Day: d.Day, More: d.More}
+	for _, item := range d.Items {
+		r.Items = append(r.Items, digestItemRecord(item))
+	}
+	return r
+}
+
+func (r *digestRecord) entity(version int64) *domain.Digest {
+	d := &domain.Digest{DigestRef: domain.DigestRef{Organization: r.Organization, Day: r.Day}, Version: version, More: r.More}
+	for _, item := range r.Items {
+		d.Items = append(d.Items, domain.DigestItem(item))
+	}
+	return d
+}
+
+type runRecord struct {
+	Job         string    `json:"job"`
+	Until       time.Time `json:"until,omitzero"`
+	StartedAt   time.Time `json:"startedAt"`
+	EndedAt     time.Time `json:"endedAt,omitzero"`
+	Due         int       `json:"due"`
+	Done        int       `json:"done"`
+	Failed      int       `json:"failed"`
+	OldestDueAt time.Time `json:"oldestDueAt,omitzero"`
+}
+
+func runRecordOf(r *domain.JobRun) runRecord {
+	return runRecord{r.Job, r.Until, r.StartedAt, r.EndedAt, r.Due, r.Done, r.Failed, r.OldestDueAt}
+}
+
+func (r *runRecord) entity(version int64) *domain.JobRun {
+	return &domain.JobRun{
+		Version: version, Job: r.Job, Until: r.Until, StartedAt: r.StartedAt, EndedAt: r.EndedAt,
+		Tally: domain.Tally{Due: r.Due, Done: r.Done, Failed: r.Failed, OldestDueAt: r.OldestDueAt},
 	}
 }
 

@@ -95,12 +95,15 @@ type whole struct {
 	session        *domain.Session
 	activation     *domain.Link
 	reset          *domain.Link
+	change, undo   *domain.Link // of the address
 	mail           *domain.Mail
 	audit          *domain.AuditEntry
 	seal           *domain.AuditSeal
 	chain          *domain.AuditChain
 	sweep          *domain.SealSweep
 	erasure        *domain.Erasure
+	digest         *domain.Digest
+	run            *domain.JobRun
 	attempts       *domain.Attempts
 	receipt        *domain.Receipt
 	signing        *domain.Signing
@@ -112,6 +115,7 @@ func everything() whole {
 	p := &domain.Person{
 		ID: domain.NewPersonID(), Revision: 3, Email: "aino@example.com", GivenName: "Aino", FamilyName: "Åkesson \"<>\u2028", Phone: "+358401234567",
 		Language: "fi", Home: org, Organizations: []domain.OrganizationID{org, org2}, PasswordHash: "$argon2id$v=19$x", Security: 4,
+		Undeliverable: domain.Undeliverable{Email: "aino@example.com", Reason: domain.AddressBounced, At: now},
 		CreatedAt: now, UpdatedAt: now.Add(time.Minute),
 	}
 	session, token := domain.NewChange(domain.Actor{}, now, "").Open(p, "Example/1.0")
@@ -132,13 +136,17 @@ func everything() whole {
 	removed := &domain.Membership{
 		Revision: 5, Organization: org, Person: domain.NewPersonID(), Kind: domain.Own,
 		Card: domain.Card{GivenName: "Aino-Liisa", FamilyName: "Åkesson", Email: p.Email, Phone: "+358501234567", Language: "sv"},
-		Home: org2, Alphabet: "sv", Roles: []domain.RoleKey{"user", "superuser"},
+		Undeliverable: p.Undeliverable, Home: org2, Alphabet: "sv", Roles: []domain.RoleKey{"user", "superuser"},
 		Assignments: []domain.Assignment{{
 			ID: "asg_1", Roles: []domain.RoleKey{"user"}, Rights: []domain.RightKey{"order", "users:see"},
 			Scopes: []domain.Scope{{Type: domain.ForClient, ID: string(org2)}, {Type: "worksite", ID: string(site)}},
 		}},
 		NationalID: domain.NationalID{Country: "FI", Sealed: domain.SealedField{Key: "1", Data: []byte{0, 7, 255}}, Hash: "keyed hash"},
-		Validity:   validity, DefaultTask: "order", JobTitles: map[domain.ResourceID]string{site: "foreman", "res_2": "\u2028"},
+		Validity:   validity,
+		Agenda: domain.Agenda{
+			Since: now, Next: now.Add(time.Hour), SetAt: now, InvitedAt: now, Reminded: domain.Reminder{To: "2026-12-31", Days: 3}, Ended: "2025-12-31",
+		},
+		DefaultTask: "order", JobTitles: map[domain.ResourceID]string{site: "foreman", "res_2": "\u2028"}, Mail: domain.MailSettings{domain.TopicNotices: false},
 		Subscription: "+358401234567", Unsubscribed: true, RemovedAt: now.Add(2 * time.Hour),
 		ActivatedAt: now, LastSignInAt: now.Add(time.Second), CreatedAt: now.Add(-time.Hour), UpdatedAt: now.Add(time.Hour),
 	}
@@ -154,7 +162,7 @@ func everything() whole {
 	standing.RevokedAt = time.Time{}
 	return whole{
 		person: p, session: session, token: token, removed: removed, membership: &membership,
-		email:        &domain.EmailClaim{Email: p.Email, Person: p.ID},
+		email:        &domain.EmailClaim{Email: p.Email, Person: p.ID, Until: now.Add(time.Hour)},
 		organization: organization(org, "Esimerkki Oy", "9999999-2"), client: organization(org2, "Asiakas Oy", "9999999-3"),
 		resource: &domain.Resource{
 			Revision: 8, ID: site, Organization: org, Type: reference.Type, Path: []domain.ResourceID{"res_1", "res_2"}, Name: "Åvägen \"1\"",
@@ -175,11 +183,12 @@ func everything() whole {
 		administrators: &domain.Administrators{
 			Organization: org, Seats: []domain.Seat{{Person: p.ID, Activated: true, Barred: true, Chief: true, Validity: validity}, {Person: "usr_2", Activated: true, Barred: true, Chief: true, Validity: validity}},
 		},
-		activation: link(domain.ForActivation), reset: link(domain.ForPasswordReset),
+		activation: link(domain.ForActivation), reset: link(domain.ForPasswordReset), change: link(domain.ForEmailChange), undo: link(domain.ForEmailUndo),
 		mail: &domain.Mail{
 			ID: domain.NewMailID(now), Kind: domain.MailActivation, State: domain.MailSending, Person: p.ID, Organization: org, Link: "lnk_1",
-			Email: p.Email, RequestID: "request-1", Attempts: 2, NotBefore: now.Add(time.Minute), Reason: "busy", MessageID: "message-1",
-			CreatedAt: now, SentAt: now.Add(time.Second),
+			Email: p.Email, RequestID: "request-1", Attempts: 2, Throttled: 3, Behind: "mai_1", NotBefore: now.Add(time.Minute), Reason: "busy", MessageID: "message-1",
+			CreatedAt: now, SentAt: now.Add(time.Second), Day: "2026-11-02", After: "usr_5",
+			OutcomeAt: now.Add(time.Minute), Note: "delayed", NotedAt: now.Add(time.Second),
 		},
 		audit: &domain.AuditEntry{
 			ID: domain.NewAuditID(now), Organization: org, At: now, Actor: domain.Actor{Type: domain.ByPerson, ID: string(p.ID)},
@@ -190,9 +199,16 @@ func everything() whole {
 			Organization: org, Number: 7, Previous: "hash of 6", Hash: "hash of 7", At: now,
 			Entries: []domain.SealedEntry{{ID: "aud_1", Hash: "hash of 1", Late: true}, {ID: "aud_2", Hash: "hash of 2", Late: true}},
 		},
-		chain:    &domain.AuditChain{Organization: org, Number: 7, Hash: "hash of 7", Last: "aud_2", Entries: 12, At: now},
-		sweep:    &domain.SealSweep{UpTo: now},
-		erasure:  &domain.Erasure{Person: "usr_4", Organizations: []domain.OrganizationID{org, org2}, At: now},
+		chain:   &domain.AuditChain{Organization: org, Number: 7, Hash: "hash of 7", Last: "aud_2", Entries: 12, At: now},
+		sweep:   &domain.SealSweep{UpTo: now},
+		erasure: &domain.Erasure{Person: "usr_4", Organizations: []domain.OrganizationID{org, org2}, At: now},
+		digest: &domain.Digest{
+			DigestRef: domain.DigestRef{Organization: org, Day: "2026-11-02"}, More: 3,
+			Items: []domain.DigestItem{{Kind: domain.DigestEnded, Organization: org, Person: "usr_5", Day: "2026-11-01"}},
+		},
+		run: &domain.JobRun{
+			Job: "job-1", Until: now, StartedAt: now, EndedAt: now, Tally: domain.Tally{Due: 4, Done: 3, Failed: 1, OldestDueAt: now},
+		},
 		attempts: &domain.Attempts{Key: "sign-in/1", Count: 7, LastAt: now, Known: true},
 		receipt: &domain.Receipt{
 			Key: "key", Fingerprint: "fingerprint", Status: 201, ETag: `"1"`, Location: "/v1/x", Body: []byte(`{"a":"å"}`), ExpiresAt: now.Add(time.Hour),
@@ -203,22 +219,23 @@ func everything() whole {
 
 func (w whole) entities() []domain.Entity {
 	return []domain.Entity{
-		w.person, w.email, w.membership, w.organization, w.business, w.administrators, w.session, w.activation, w.reset, w.mail, w.audit,
+		w.person, w.email, w.membership, w.organization, w.business, w.administrators, w.session, w.activation, w.reset, w.change, w.undo, w.mail, w.audit,
 		w.attempts, w.receipt, w.signing, w.removed, w.client, w.resource, w.reference, w.mandates, w.subscription, w.service, w.nationalID,
-		w.seal, w.chain, w.sweep, w.erasure,
+		w.seal, w.chain, w.sweep, w.erasure, w.digest, w.run,
 	}
 }
 
 // want asks for all of it that a request can stand on.
 func (w whole) want() domain.Want {
 	return domain.Want{
-		Session: w.token, OtherSession: w.session.ID, Organization: org, User: w.person.ID, Link: w.activation.LinkRef, Email: w.person.Email,
+		Session: w.token, OtherSession: w.session.ID, Organization: org, User: w.person.ID, Link: w.activation.LinkRef, Email: w.person.Email, Emails: []domain.Email{w.person.Email, "nobody@example.com"}, EmailLinks: w.person.ID,
 		Business:       domain.OrganizationClaim{Country: "FI", BusinessID: "9999999-2"},
 		Administrators: true, Signing: true, Receipt: "key", Attempts: []string{"sign-in/1", "sign-in/2"},
 		Service: w.service.ID, Users: []domain.PersonID{w.person.ID, w.removed.Person, "usr_3"},
 		Resources: []domain.ResourceID{w.resource.ID, "res_3"}, Reference: w.reference.ResourceRef,
 		Clients: []domain.OrganizationID{org2, org3}, Agents: []domain.OrganizationID{org2, org3}, Organizations: []domain.OrganizationID{org2, org3},
 		NationalIDs: []string{"keyed hash", "an older one"}, Subscription: w.subscription.ID, Chain: true, Sweep: true, Erasure: w.erasure.Person,
+		Run: w.run.Job, Digests: []domain.DigestRef{w.digest.DigestRef, {Organization: org2, Day: w.digest.Day}},
 		Questions: []domain.Question{
 			{Person: w.person.ID, From: org, Where: org},
 			{Person: w.person.ID, From: org, Where: org, Resource: w.resource.ID},
@@ -271,7 +288,7 @@ func TestEveryEntityComesBackAsItWasWritten(t *testing.T) {
 		// Once more, over what was read.
 		w.person.GivenName, w.person.Phone, w.person.PasswordHash, w.person.Organizations = "Eino", "", "", []domain.OrganizationID{org2}
 		w.membership.DefaultTask, w.membership.Validity, w.membership.ActivatedAt, w.membership.LastSignInAt = "", domain.Validity{}, time.Time{}, time.Time{}
-		w.membership.Assignments, w.membership.JobTitles, w.membership.Subscription, w.membership.Unsubscribed = nil, nil, "", false
+		w.membership.Assignments, w.membership.JobTitles, w.membership.Mail, w.membership.Subscription, w.membership.Unsubscribed = nil, nil, nil, "", false
 		w.membership.NationalID = domain.NationalID{}
 		w.removed.RemovedAt = w.removed.RemovedAt.Add(time.Hour)
 		w.administrators.Seats = nil
@@ -326,7 +343,7 @@ func (w whole) compare(t *testing.T, s *Store, version int64) {
 	same("scene", &domain.Scene{
 		Caller:       &domain.Caller{Session: w.session, Person: w.person, Home: place, Here: place},
 		OtherSession: w.session, Organization: w.organization, Administrators: w.administrators, User: w.person, Membership: w.membership,
-		Link: w.activation, EmailClaim: w.email, BusinessClaim: w.business, Signing: w.signing, Receipt: w.receipt,
+		Link: w.activation, EmailClaim: w.email, EmailChange: w.change, EmailUndo: w.undo, EmailClaims: map[domain.Email]*domain.EmailClaim{w.person.Email: w.email}, BusinessClaim: w.business, Signing: w.signing, Receipt: w.receipt,
 		Attempts: map[string]*domain.Attempts{"sign-in/1": w.attempts}, Service: w.service,
 		Memberships: map[domain.PersonID]*domain.Membership{w.person.ID: w.membership, w.removed.Person: w.removed},
 		Resources:   map[domain.ResourceID]*domain.Resource{w.resource.ID: w.resource}, Reference: w.reference,
@@ -336,7 +353,7 @@ func (w whole) compare(t *testing.T, s *Store, version int64) {
 		},
 		Organizations: map[domain.OrganizationID]*domain.Organization{org2: w.client},
 		Subscription:  w.subscription, NationalIDs: map[string]*domain.NationalIDClaim{"keyed hash": w.nationalID},
-		Chain: w.chain, Sweep: w.sweep, Erasure: w.erasure,
+		Chain: w.chain, Sweep: w.sweep, Erasure: w.erasure, Run: w.run, Digests: map[domain.DigestRef]*domain.Digest{w.digest.DigestRef: w.digest},
 		Grounds: []*domain.Grounds{
 			{Member: place, Where: w.organization},
 			{Member: place, Where: w.organization, Resource: w.resource},
@@ -361,11 +378,11 @@ func (w whole) compare(t *testing.T, s *Store, version int64) {
 		t.Fatal(err)
 	}
 	same("mail", w.mail, mail)
-	due, err := s.DueMail(ctx, w.mail.NotBefore, 10)
+	due, err := s.DueMail(ctx, w.mail.NotBefore, domain.PageRequest{Limit: 10})
 	if err != nil {
 		t.Fatal(err)
 	}
-	same("due mail", []*domain.Mail{w.mail}, due)
+	same("due mail", []domain.MailID{w.mail.ID}, due.Items)
 	sessions, err := s.Sessions(ctx, w.person.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -397,7 +414,7 @@ func (w whole) compare(t *testing.T, s *Store, version int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same("links", []*domain.Link{w.activation, w.reset}, links)
+	same("links", []*domain.Link{w.activation, w.change, w.undo, w.reset}, links)
 	audited, err := s.Audited(ctx, w.audit.At, w.audit.At)
 	if err != nil {
 		t.Fatal(err)
@@ -411,6 +428,22 @@ func (w whole) compare(t *testing.T, s *Store, version int64) {
 	}
 	same("seals", []*domain.AuditSeal{w.seal}, seals.Items)
 	alone(t, "mails to", w.mail, func() (domain.Page[*domain.Mail], error) { return s.MailsTo(ctx, w.person.ID, ten) })
+	waiting := 0
+	for shard := range domain.AgendaShards {
+		page, err := s.DueMemberships(ctx, shard, w.membership.Agenda.Next, ten)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, due := range page.Items {
+			waiting++
+			if due.Organization != org || due.Person != w.membership.Person && due.Person != w.removed.Person || !due.At.Equal(w.membership.Agenda.Next) {
+				t.Errorf("due: %+v", due)
+			}
+		}
+	}
+	if waiting != 2 {
+		t.Errorf("%d memberships are due", waiting)
+	}
 	alone(t, "erasures", w.erasure, func() (domain.Page[*domain.Erasure], error) { return s.Erasures(ctx, ten) })
 	audit, err := s.Audit(ctx, org, domain.AuditSpan{}, domain.PageRequest{Limit: 1})
 	if err != nil {
@@ -442,7 +475,7 @@ func TestWhatIsNotThere(t *testing.T) {
 			Administrators: &domain.Administrators{Organization: org}, Attempts: map[string]*domain.Attempts{},
 			Memberships: map[domain.PersonID]*domain.Membership{}, Resources: map[domain.ResourceID]*domain.Resource{},
 			Clients: map[domain.OrganizationID]*domain.Client{}, Agents: map[domain.OrganizationID]*domain.Agent{},
-			Organizations: map[domain.OrganizationID]*domain.Organization{}, NationalIDs: map[string]*domain.NationalIDClaim{},
+			Organizations: map[domain.OrganizationID]*domain.Organization{}, Digests: map[domain.DigestRef]*domain.Digest{}, EmailClaims: map[domain.Email]*domain.EmailClaim{}, NationalIDs: map[string]*domain.NationalIDClaim{},
 			Grounds: []*domain.Grounds{{}, {}, {}, {}, {}, {}},
 		}, scene); diff != "" {
 			t.Error(diff)
@@ -526,8 +559,12 @@ func TestWhatIsNotThere(t *testing.T) {
 				return len(p.Items), p.Next, err
 			},
 			"due mail": func() (int, string, error) {
-				m, err := s.DueMail(t.Context(), now, 1)
-				return len(m), "", err
+				m, err := s.DueMail(t.Context(), now, domain.PageRequest{Limit: 1})
+				return len(m.Items), m.Next, err
+			},
+			"dead mail": func() (int, string, error) {
+				m, err := s.MailsOn(t.Context(), domain.MailsDead, domain.PageRequest{Limit: 1})
+				return len(m.Items), m.Next, err
 			},
 			"sessions": func() (int, string, error) {
 				p, err := s.Sessions(t.Context(), w.person.ID)
@@ -697,8 +734,9 @@ func TestLoadIsOneCall(t *testing.T) {
 	// organization, administrators, membership, person, session, link, e-mail, business, signing, receipt, two attempts;
 	// service, two users more, two resources, reference, subscription; two other organizations and what is between each
 	// of them and ours, both ways; and of the questions two memberships elsewhere and a resource that is not there;
-	// the chain and the sweep of the audit's seals, an erasure; two national ids
-	if got := counter.Counts(); got.Gets != 1 || got.Keys != 12+7+6+3+3+2 || got.Queries != 0 {
+	// the chain and the sweep of the audit's seals, an erasure; two national ids; another e-mail and the two links of a
+	// change of it; the run of a job and two digests
+	if got := counter.Counts(); got.Gets != 1 || got.Keys != 12+7+6+3+3+2+3+3 || got.Queries != 0 {
 		t.Errorf("%+v", got)
 	}
 }
@@ -777,8 +815,29 @@ func TestFailures(t *testing.T) {
 			_, err := s.Services(ctx, domain.PageRequest{Limit: 1})
 			return err
 		},
-		"DueMail": func(ctx context.Context, s *Store) error { _, err := s.DueMail(ctx, now, 1); return err },
-		"Commit":  func(ctx context.Context, s *Store) error { return s.Commit(ctx, puts(everything().attempts)) },
+		"DueMail": func(ctx context.Context, s *Store) error {
+			_, err := s.DueMail(ctx, now, domain.PageRequest{Limit: 1})
+			return err
+		},
+		"MailsOn": func(ctx context.Context, s *Store) error {
+			_, err := s.MailsOn(ctx, domain.MailsDead, domain.PageRequest{Limit: 1})
+			return err
+		},
+		"PutMailAside": func(ctx context.Context, s *Store) error { return s.PutMailAside(ctx, "mai_1") },
+		"TakeUpMail":   func(ctx context.Context, s *Store) error { return s.TakeUpMail(ctx, "mai_1") },
+		"DueMemberships": func(ctx context.Context, s *Store) error {
+			_, err := s.DueMemberships(ctx, 0, now, domain.PageRequest{Limit: 1})
+			return err
+		},
+		"Aside": func(ctx context.Context, s *Store) error {
+			_, err := s.Aside(ctx, domain.PageRequest{Limit: 1})
+			return err
+		},
+		"PutAside": func(ctx context.Context, s *Store) error { return s.PutAside(ctx, org, "usr_1") },
+		"TakeUp": func(ctx context.Context, s *Store) error {
+			return s.TakeUp(ctx, domain.DueMembership{Organization: org, Person: "usr_1"})
+		},
+		"Commit": func(ctx context.Context, s *Store) error { return s.Commit(ctx, puts(everything().attempts)) },
 	}
 	for name, test := range map[string]struct {
 		fault tabletest.Fault

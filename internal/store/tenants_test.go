@@ -24,6 +24,8 @@ func owner(e domain.Entity) domain.OrganizationID {
 		return e.Organization
 	case domain.Resealed:
 		return e.Organization
+	case domain.Planned:
+		return e.Organization
 	case *domain.Resource:
 		return e.Organization
 	case *domain.Mandates:
@@ -45,13 +47,15 @@ func person(e domain.Entity) domain.PersonID {
 // organizations. Nobody lists them but the operator and the job that sends mail.
 var shared = map[table.Index][]string{table.ByName: {"ORGS"}, table.ByTime: {"MAIL#DUE"}}
 
-var auditDay = regexp.MustCompile(`^AUDIT#DAY#\d{4}-\d\d-\d\d#[0-7]$`)
+// ofJobs are further ones, that only jobs read: what is to be sealed, and whom
+// the clock has come to.
+var ofJobs = regexp.MustCompile(`^(AUDIT#DAY#\d{4}-\d\d-\d\d#[0-7]|AGENDA#[0-7]|MAIL#(DEAD|UNDELIVERED))$`)
 
 // states are all entities, each in every state that puts it into another list.
 func states() (all []domain.Entity) {
 	w := everything()
-	all = append(w.entities(), domain.SignInMark{Membership: w.membership}, domain.SignInMark{Membership: w.removed}, domain.Resealed{Membership: w.removed}, domain.Sealed{Link: w.activation})
-	for _, state := range []domain.MailState{domain.MailQueued, domain.MailSending, domain.MailSent, domain.MailDropped, domain.MailDead} {
+	all = append(w.entities(), domain.SignInMark{Membership: w.membership}, domain.SignInMark{Membership: w.removed}, domain.Resealed{Membership: w.removed}, domain.Planned{Membership: w.membership}, domain.Sealed{Link: w.activation})
+	for _, state := range []domain.MailState{domain.MailQueued, domain.MailSending, domain.MailSent, domain.MailDropped, domain.MailDead, domain.MailBounced} {
 		m := *w.mail
 		m.State = state
 		all = append(all, &m)
@@ -87,13 +91,13 @@ func TestXB9_IndexPartitionsBeginWithTheirOwner(t *testing.T) {
 			own := "ORG#" + string(owner(e))
 			switch {
 			case slices.Contains(shared[index], key.PK):
-			case index == table.ByTime && auditDay.MatchString(key.PK): // of which the job that seals only reads whose they are
+			case index == table.ByTime && ofJobs.MatchString(key.PK):
 			case person(e) != "" && key.PK == "PERSON#"+string(person(e))+"#MAIL":
 			case owner(e) == "" || key.PK != own && !strings.HasPrefix(key.PK, own+"#"):
 				t.Errorf("%T shows in %s %q, which is not its owner's", e, index, key.PK)
 			}
 			kind := strings.TrimPrefix(fmt.Sprintf("%T", e), "*")
-			if kind == "domain.SignInMark" || kind == "domain.Resealed" {
+			if kind == "domain.SignInMark" || kind == "domain.Resealed" || kind == "domain.Planned" {
 				kind = "domain.Membership"
 			}
 			if other := partitions[key.PK]; other != "" && other != kind {

@@ -34,6 +34,7 @@ type Membership struct {
 	Roles            []domain.RoleKey      `json:"roles" description:"Keys of the profile's roles." example:"[\"user\"]"`
 	Status           domain.Status         `json:"status" enum:"invited,active,upcoming,expired,locked,unsubscribed,inactive" example:"active"`
 	Rights           []domain.RightKey     `json:"rights" description:"What the person may administer there now, so that a portal knows what to show." example:"[\"users:see\"]"`
+	Mail             Mail                  `json:"mail"`
 }
 
 // MembershipsOf shows places.
@@ -43,7 +44,7 @@ func MembershipsOf(places []domain.Place, profile *domain.Profile, now time.Time
 		out[i] = Membership{
 			Rights:         p.Administers(profile, now),
 			OrganizationID: p.Organization.ID, OrganizationName: p.Organization.Name, Kind: p.Membership.Kind,
-			Roles: p.Membership.Roles, Status: p.Membership.Status(profile, now, p.Organization.Zone()),
+			Roles: p.Membership.Roles, Status: p.Membership.Status(profile, now, p.Organization.Zone()), Mail: MailOfMember(p.Membership, profile),
 		}
 	}
 	return out

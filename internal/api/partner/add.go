@@ -31,6 +31,7 @@ type addRequest struct {
 	Assignments  []body.Assignment     `json:"assignments,omitempty" description:"As of a user who is created."`
 	Validity     body.Validity         `json:"validity,omitzero" description:"Until further notice by default." example:"{\"type\":\"indefinite\"}"`
 	DefaultTask  string                `json:"defaultTask,omitzero" maxLength:"200" example:"Architect" description:"Becomes the job title on resources that have one."`
+	Mail         body.MailSettings     `json:"mail,omitzero" description:"As of a user who is created."`
 	Subscription domain.SubscriptionID `json:"subscription,omitzero" maxLength:"100" description:"An active subscription of the organization's, where the portal asks for one." example:"+4790000001"`
 
 	partner domain.NewPartner
@@ -51,6 +52,7 @@ func (in *addRequest) Read(p *domain.Profile, faults *domain.Faults) {
 		Assignments:  body.Assignments(in.Assignments, p, "/assignments", faults),
 		Validity:     in.Validity.Read("/validity", faults),
 		DefaultTask:  body.Line(in.DefaultTask, "/defaultTask", faults),
+		Mail:         in.Mail.Read(),
 		Subscription: body.Subscription(in.Subscription, p, "/subscription", faults),
 	}
 	body.Keys(in.Roles, nil, p, "", faults)

@@ -25,11 +25,12 @@ type Document struct {
 
 type keptPerson struct {
 	body.Person
-	Phone            string                `json:"phone,omitzero"`
-	HomeOrganization domain.OrganizationID `json:"homeOrganization"`
-	HasPassword      bool                  `json:"hasPassword" description:"It is stored as a hash, from which nobody can tell it."`
-	CreatedAt        time.Time             `json:"createdAt"`
-	UpdatedAt        time.Time             `json:"updatedAt"`
+	Phone              string                     `json:"phone,omitzero"`
+	HomeOrganization   domain.OrganizationID      `json:"homeOrganization"`
+	EmailUndeliverable domain.UndeliverableReason `json:"emailUndeliverable,omitzero" enum:"bounced,complained" description:"Mails to the address come back, or were said to be spam."`
+	HasPassword        bool                       `json:"hasPassword" description:"It is stored as a hash, from which nobody can tell it."`
+	CreatedAt          time.Time                  `json:"createdAt"`
+	UpdatedAt          time.Time                  `json:"updatedAt"`
 }
 
 // keptMembership is what an organization keeps of the person.
@@ -49,6 +50,7 @@ type keptMembership struct {
 	Validity         body.Validity                `json:"validity"`
 	DefaultTask      string                       `json:"defaultTask,omitzero"`
 	JobTitles        map[domain.ResourceID]string `json:"jobTitles,omitempty" description:"By the resources that they are on."`
+	Mail             map[domain.MailTopic]bool    `json:"mail,omitempty" description:"Which mails were chosen or turned off, by topic."`
 	Subscription     domain.SubscriptionID        `json:"subscription,omitzero"`
 	ActivatedAt      time.Time                    `json:"activatedAt,omitzero"`
 	LastSignInAt     time.Time                    `json:"lastSignInAt,omitzero"`
@@ -76,7 +78,7 @@ type keptLink struct {
 type keptMail struct {
 	ID             domain.MailID         `json:"id"`
 	Kind           domain.MailKind       `json:"kind"`
-	State          domain.MailState      `json:"state" enum:"queued,sending,sent,dropped,dead"`
+	State          domain.MailState      `json:"state" enum:"queued,sending,sent,dropped,dead,delivered,bounced,complained"`
 	OrganizationID domain.OrganizationID `json:"organizationId,omitzero"`
 	CreatedAt      time.Time             `json:"createdAt"`
 	SentAt         time.Time             `json:"sentAt,omitzero"`
@@ -87,7 +89,7 @@ func DocumentOf(d *domain.Disclosure) Document {
 	p := d.Person
 	out := Document{
 		Person: keptPerson{
-			Person: body.PersonOf(p), Phone: p.Phone, HomeOrganization: p.Home, HasPassword: p.PasswordHash != "", CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
+			Person: body.PersonOf(p), Phone: p.Phone, HomeOrganization: p.Home, HasPassword: p.PasswordHash != "", EmailUndeliverable: p.Undeliverable.Of(p.Email), CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 		},
 		Memberships: []keptMembership{}, Sessions: []keptSession{}, Links: []keptLink{}, Mails: []keptMail{}, Audit: []body.AuditEntry{},
 	}
@@ -119,7 +121,7 @@ func membershipOf(at domain.Place) keptMembership {
 		OrganizationID: m.Organization, OrganizationName: at.Organization.Name, Kind: m.Kind, GivenName: m.GivenName, FamilyName: m.FamilyName,
 		Email: m.Email, Phone: m.Phone, Language: m.Language, HomeOrganization: m.Home, NationalID: body.MaskedNationalIDOf(m),
 		Roles: append([]domain.RoleKey{}, m.Roles...), Assignments: body.AssignmentsOf(m.Assignments), Validity: v, DefaultTask: m.DefaultTask,
-		JobTitles: m.JobTitles, Subscription: m.Subscription, ActivatedAt: m.ActivatedAt, LastSignInAt: m.LastSignInAt, RemovedAt: m.RemovedAt,
+		JobTitles: m.JobTitles, Mail: m.Mail, Subscription: m.Subscription, ActivatedAt: m.ActivatedAt, LastSignInAt: m.LastSignInAt, RemovedAt: m.RemovedAt,
 		CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/fullmakt/fullmakt/internal/api/body"
 	"github.com/fullmakt/fullmakt/internal/domain"
 	"github.com/fullmakt/fullmakt/internal/endpoint"
 )
@@ -36,13 +37,16 @@ type response struct {
 	// OwnRights have no names in a profile.
 	OwnRights []domain.RightKey `json:"ownRights" description:"Those of the user administration itself, which can be given too; docs/access.md says what each is." example:"[\"users:see\"]"`
 	Policies  policies          `json:"policies"`
+	Mail      body.Mail         `json:"mail" description:"Which mails that can be done without are sent to those who have said nothing of them."`
 }
 
 // policies are what portals choose between.
 type policies struct {
 	RemovalOwn       domain.RemovalPolicy    `json:"removalOwn" enum:"erase,deactivate" description:"What becomes of an own user who is removed: gone, or inactive and to be restored."`
 	SelfEdit         bool                    `json:"selfEdit" description:"People may change their own roles and rights, as far as they may give them."`
+	AccessOnly       bool                    `json:"accessOnly" description:"Of others who are users already, administrators change the access and no details."`
 	FixedTerm        bool                    `json:"fixedTerm" description:"Users may be valid from a first to a last day; both are needed."`
+	Reminders        []int                   `json:"reminders" description:"So many days before the last one, the user and the administrators are told." example:"[30,14,3]"`
 	Partners         bool                    `json:"partners" description:"People of other organizations may be users."`
 	Subscription     bool                    `json:"subscription" description:"A user needs an active subscription of the organization's."`
 	NationalID       domain.Presence         `json:"nationalId" enum:"none,optional,required" description:"Of users."`
@@ -81,6 +85,7 @@ type right struct {
 	Module      bool              `json:"module" description:"A part of the portal."`
 	Recommended bool              `json:"recommended" description:"Leaving it out is warned of."`
 	Sensitive   bool              `json:"sensitive" description:"Never part of all."`
+	Notice      domain.NoticeKey  `json:"notice,omitzero" enum:"agreement-changed" description:"Whoever holds the right is told of this by mail." example:"agreement-changed"`
 }
 
 type mandate struct {
@@ -113,6 +118,7 @@ func get(_ context.Context, call *endpoint.Call, _ *getRequest) (response, error
 		out.Mandates = append(out.Mandates, mandate(m))
 	}
 	out.OwnRights, out.Policies = domain.AdministrativeRights, policies(p.Policies)
+	out.Mail = body.MailOf(p.Mails)
 	out.Policies.NationalID = cmp.Or(p.Policies.NationalID, domain.NotAsked)
 	return out, nil
 }

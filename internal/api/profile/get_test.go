@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fullmakt/fullmakt/internal/api/body"
 	"github.com/fullmakt/fullmakt/internal/domain"
 	"github.com/fullmakt/fullmakt/internal/endpoint"
 )
@@ -46,6 +47,7 @@ func TestGetShowsAllThatAProfileHas(t *testing.T) {
 		Mandates:  []mandate{{Key: "proxy", Name: text("Proxy"), Info: text("For others."), Rights: []domain.RightKey{"diary"}}},
 		OwnRights: domain.AdministrativeRights,
 		Policies:  policies{SelfEdit: true, NationalID: "none", CreationRequires: []domain.CreationChoice{"yard"}},
+		Mail:      body.MailOf(func(domain.MailTopic) bool { return true }),
 	}
 	got, err := get(t.Context(), &endpoint.Call{Deps: endpoint.Deps{Profile: p}}, nil)
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {

@@ -46,6 +46,7 @@ type user struct {
 	Status     domain.Status         `json:"status" enum:"invited,active,upcoming,expired,locked,unsubscribed,inactive" example:"active"`
 	Roles      []domain.RoleKey      `json:"roles" description:"Given on this very resource; keys of the profile's roles." example:"[]"`
 	Rights     []domain.RightKey     `json:"rights" description:"Given on this very resource, beside the roles." example:"[\"order\"]"`
+	JobTitle   string                `json:"jobTitle,omitzero" description:"On resources whose type has them." example:"Site manager"`
 	Inherited  bool                  `json:"inherited" description:"The user has rights here also from a wider place: the organization, or a resource that this one lies in."`
 }
 
@@ -53,7 +54,7 @@ func userOf(m *domain.Membership, r *domain.Resource, p *domain.Profile, now tim
 	direct, inherited := m.On(p, r)
 	return user{
 		ID: m.Person, Kind: m.Kind, GivenName: m.GivenName, FamilyName: m.FamilyName, Email: m.Email, Status: m.Status(p, now, zone),
-		Roles: direct.Roles, Rights: direct.Rights, Inherited: inherited,
+		Roles: direct.Roles, Rights: direct.Rights, JobTitle: m.JobTitles[r.ID], Inherited: inherited,
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 func UsersUpdate() endpoint.Endpoint {
 	return endpoint.New(endpoint.Spec{
 		ID: "resource-users-update", Method: http.MethodPatch, Path: "/v1/organizations/{org}/resources/{resource}/users", Status: http.StatusOK,
-		Summary: "Says what some users have on a resource, in the place of what they had on it. All of it is done, or nothing. What they have from elsewhere stays, and so do users who are not named.",
+		Summary: "Says what some users have on a resource, in the place of what they had on it, and what they are there. All of it is done, or nothing. What they have from elsewhere stays, and so do users who are not named.",
 		Access:  endpoint.Right(domain.RightShareResource),
 		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
 		Errors: []*domain.Error{
@@ -40,6 +40,8 @@ type userGrants struct {
 	ID     domain.PersonID   `json:"id" required:"true"`
 	Roles  []domain.RoleKey  `json:"roles,omitempty" uniqueItems:"true" description:"Keys of the profile's roles." example:"[]"`
 	Rights []domain.RightKey `json:"rights,omitempty" uniqueItems:"true" description:"Keys of rights. With no roles and no rights, the user loses what they had." example:"[\"order\"]"`
+	// JobTitle is for types that have them.
+	JobTitle *string `json:"jobTitle,omitempty" maxLength:"200" description:"On resources whose type has them; empty for none. Left out, it stays, and who is new there gets their default task." example:"Site manager"`
 }
 
 func (in *usersUpdateRequest) Read(p *domain.Profile, faults *domain.Faults) {
@@ -61,7 +63,8 @@ func (in *usersUpdateRequest) Read(p *domain.Profile, faults *domain.Faults) {
 		}
 		seen[u.ID] = true
 		body.Keys(u.Roles, u.Rights, p, at, faults)
-		in.users = append(in.users, domain.ResourceUser{Person: u.ID, Roles: u.Roles, Rights: u.Rights})
+		body.Change(u.JobTitle, func(s string) string { return body.Line(s, at+"/jobTitle", faults) })
+		in.users = append(in.users, domain.ResourceUser{Person: u.ID, Roles: u.Roles, Rights: u.Rights, JobTitle: u.JobTitle})
 	}
 }
 

@@ -41,6 +41,7 @@ type createRequest struct {
 	Assignments []body.Assignment     `json:"assignments,omitempty" description:"What holds in some places only, and rights without a role."`
 	Validity    body.Validity         `json:"validity,omitzero" description:"Until further notice by default." example:"{\"type\":\"indefinite\"}"`
 	DefaultTask string                `json:"defaultTask,omitzero" maxLength:"200" example:"Site 12" description:"Becomes the job title on resources that have one."`
+	Mail        body.MailSettings     `json:"mail,omitzero" description:"Mails that the user is to get or not; the user can change it."`
 	// Subscription is for portals that ask for one.
 	Subscription domain.SubscriptionID `json:"subscription,omitzero" maxLength:"100" description:"An active subscription of the organization's, where the portal asks for one." example:"+4790000001"`
 	// NationalID is for portals that keep them.
@@ -65,6 +66,7 @@ func (in *createRequest) Read(p *domain.Profile, faults *domain.Faults) {
 		Assignments:  body.Assignments(in.Assignments, p, "/assignments", faults),
 		Validity:     in.Validity.Read("/validity", faults),
 		DefaultTask:  body.Line(in.DefaultTask, "/defaultTask", faults),
+		Mail:         in.Mail.Read(),
 		Subscription: body.Subscription(in.Subscription, p, "/subscription", faults),
 	}
 	body.Keys(in.Roles, nil, p, "", faults)

@@ -40,6 +40,7 @@ type importRequest struct {
 // importRow is a row as it was read.
 type importRow struct {
 	number   int
+	email    string // as it is in the file
 	faults   []importFault
 	row      domain.ImportRow
 	repeated bool // another row has the same address
@@ -55,8 +56,11 @@ type importResponse struct {
 type importResult struct {
 	Row     int                  `json:"row" description:"As a spreadsheet counts them: the first below the headings is 2. Of CSV the line." example:"2"`
 	Outcome domain.ImportOutcome `json:"outcome" enum:"ok,invited,unchanged,refused,pending" description:"ok: of a dry run, would be invited; unchanged: the address is a user's already; pending: not got to, or has to wait."`
+	Email   string               `json:"email,omitzero" maxLength:"254" description:"As it is in the row, to know the row by." example:"aino.virtanen@example.com"`
 	User    domain.PersonID      `json:"user,omitzero" description:"Who was invited, or is there already."`
 	Faults  []importFault        `json:"faults,omitempty" description:"Why it was refused or is pending; one for each column."`
+	// Warnings are of rows that are or would be users.
+	Warnings []body.Warning `json:"warnings,omitempty" description:"What is allowed and worth a second look."`
 }
 
 type importFault struct {
@@ -159,6 +163,7 @@ func (r *rowReader) read(row sheet.Row) importRow {
 			cells[r.columns[i]] = v
 		}
 	}
+	out.email = shortened(cells[colEmail].Text, 254)
 	if len(out.faults) > 0 {
 		return out
 	}
@@ -192,6 +197,16 @@ func (r *rowReader) read(row sheet.Row) importRow {
 	}
 	out.row = domain.ImportRow{Invitation: one.invitation, Place: place, Broken: len(out.faults) > 0}
 	return out
+}
+
+// shortened is at most so many characters of a text.
+func shortened(s string, most int) string {
+	for i := range s {
+		if most--; most < 0 {
+			return s[:i]
+		}
+	}
+	return s
 }
 
 // roles reads keys or names of roles, in whichever of the languages.
@@ -318,7 +333,7 @@ func importUsers(ctx context.Context, call *endpoint.Call, in *importRequest) (i
 			}
 			r.row.NationalID = given
 		}
-		out.Items[i] = importResult{Row: r.number, Outcome: domain.ImportRefused, Faults: r.faults}
+		out.Items[i] = importResult{Row: r.number, Email: r.email, Outcome: domain.ImportRefused, Faults: r.faults}
 		if r.row.Email != "" && !r.repeated {
 			rows, at = append(rows, r.row), append(at, i)
 		}
@@ -331,6 +346,9 @@ func importUsers(ctx context.Context, call *endpoint.Call, in *importRequest) (i
 		item := &out.Items[at[i]]
 		item.Outcome, item.User = r.Outcome, r.Person
 		out.Complete = out.Complete && r.Outcome != domain.ImportPending
+		if r.Outcome == domain.ImportOK || r.Outcome == domain.ImportInvited {
+			item.Warnings = body.AddressWarnings(rows[i].Email)
+		}
 		switch {
 		case r.Outcome == domain.ImportUnchanged:
 			item.Faults = nil // nothing of it was to be used

@@ -16,7 +16,7 @@ func ResendActivation() endpoint.Endpoint {
 		Summary: "Mails a user who has not activated the account a new link. The older one is dead.",
 		Access:  endpoint.Right(domain.RightSendActivation),
 		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
-		Errors:  []*domain.Error{domain.ErrActivated, domain.ErrNoSignIn, domain.ErrInactive, domain.ErrThrottled},
+		Errors:  []*domain.Error{domain.ErrActivated, domain.ErrNoSignIn, domain.ErrInactive, domain.ErrUnreachable, domain.ErrThrottled},
 	}, nil, resendActivation)
 }
 

@@ -16,7 +16,7 @@ func ResetPassword() endpoint.Endpoint {
 		Summary: "Mails an own user a link to a new password. Nobody else ever sees it.",
 		Access:  endpoint.Right(domain.RightEditUsers),
 		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
-		Errors:  []*domain.Error{domain.ErrPartnerCard, domain.ErrNotActivated, domain.ErrInactive, domain.ErrNoSignIn, domain.ErrRoleNotYours, domain.ErrRightNotYours, domain.ErrThrottled},
+		Errors:  []*domain.Error{domain.ErrPartnerCard, domain.ErrNotActivated, domain.ErrInactive, domain.ErrNoSignIn, domain.ErrRoleNotYours, domain.ErrRightNotYours, domain.ErrUnreachable, domain.ErrThrottled},
 	}, nil, resetPassword)
 }
 

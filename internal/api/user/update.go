@@ -13,11 +13,11 @@ import (
 func Update() endpoint.Endpoint {
 	return endpoint.New(endpoint.Spec{
 		ID: "user-update", Method: http.MethodPatch, Path: "/v1/organizations/{org}/users/{user}", Status: http.StatusOK,
-		Summary: "Changes a user's details or roles.",
+		Summary: "Changes a user's details or roles; in some portals only the roles and the subscription.",
 		Access:  endpoint.Right(domain.RightEditUsers),
 		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.DeleteItems, endpoint.SealFields, endpoint.IndexFields},
 		Errors: []*domain.Error{
-			domain.ErrStale, domain.ErrVersionRequired, domain.ErrPartnerCard, domain.ErrSelf, domain.ErrLastAdmin, domain.ErrRoleNotYours,
+			domain.ErrStale, domain.ErrVersionRequired, domain.ErrPartnerCard, domain.ErrAccessOnly, domain.ErrSelf, domain.ErrLastAdmin, domain.ErrRoleNotYours,
 			domain.ErrRightNotYours, domain.ErrScope, domain.ErrInactive, domain.ErrSubscription, domain.ErrThrottled, domain.ErrNationalIDExists,
 		},
 	}, func(in *updateRequest, want *domain.Want) {
@@ -38,6 +38,7 @@ type updateRequest struct {
 	Language     *domain.Language       `json:"language,omitempty" enum:"fi,sv,nb,en"`
 	Roles        *[]domain.RoleKey      `json:"roles,omitempty" uniqueItems:"true" description:"Those that hold for the whole organization." example:"[\"user\"]"`
 	DefaultTask  *string                `json:"defaultTask,omitempty" maxLength:"200" description:"Empty for none." example:"Site 12"`
+	Mail         body.MailSettings      `json:"mail,omitzero" description:"Mails that the user is to get or not; the user can change it."`
 	Subscription *domain.SubscriptionID `json:"subscription,omitempty" minLength:"1" maxLength:"100" description:"Another active subscription of the organization's, where the portal asks for one." example:"+4790000001"`
 	NationalID   *body.NationalID       `json:"nationalId,omitempty" description:"Of an own user, where the portal asks for it; an empty code for none."`
 }
@@ -76,7 +77,7 @@ func update(ctx context.Context, call *endpoint.Call, in *updateRequest) (user, 
 	}
 	m, err := domain.UpdateUser(ctx, call.Store, call.Change, call.Scene, call.Profile, domain.UserPatch{
 		GivenName: in.GivenName, FamilyName: in.FamilyName, Phone: in.Phone, Language: in.Language,
-		Roles: in.Roles, DefaultTask: in.DefaultTask, Subscription: in.Subscription, NationalID: given,
+		Roles: in.Roles, DefaultTask: in.DefaultTask, Mail: in.Mail.Read(), Subscription: in.Subscription, NationalID: given,
 	})
 	if err != nil {
 		return user{}, err

@@ -153,6 +153,9 @@ func work(j job.Job, parts []Part, b base) lambda.Handler {
 		}
 		parts[i].Wire(b.env, &deps)
 	}
+	if slices.Contains(j.Needs, endpoint.HearMails) {
+		deps.MailTopic = b.env.Required(EnvMailTopic, Name(512, "-_:"))
+	}
 	return &worker{job: j, deps: deps}
 }
 

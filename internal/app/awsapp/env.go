@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -22,6 +23,8 @@ const (
 	EnvConfigurationSet = "FULLMAKT_MAIL_CONFIGURATION_SET" // of SES; may be empty
 	EnvOperatorName     = "FULLMAKT_OPERATOR_NAME"          // of the company whose portal it is
 	EnvPortalURL        = "FULLMAKT_PORTAL_URL"             // base of the links in mails and of the API, without a slash at its end
+	EnvMailRate         = "FULLMAKT_MAIL_RATE"              // mails that one run may send in a second
+	EnvMailTopic        = "FULLMAKT_MAIL_TOPIC"             // ARN of the topic on which SES tells of mails
 	EnvLinkKey          = "FULLMAKT_LINK_KEY"               // id, ARN or alias of the KMS key that mints one-time links
 	EnvFileBucket       = "FULLMAKT_FILE_BUCKET"            // of S3, for files that are fetched by a link
 
@@ -46,8 +49,11 @@ const FilePrefix = "exports/"
 func Variables(needs []endpoint.Need) (required, optional []string) {
 	required = []string{EnvTable, EnvProfile}
 	if slices.Contains(needs, endpoint.SendMail) {
-		required = append(required, EnvMailFrom, EnvOperatorName, EnvPortalURL)
+		required = append(required, EnvMailFrom, EnvOperatorName, EnvPortalURL, EnvMailRate)
 		optional = append(optional, EnvConfigurationSet)
+	}
+	if slices.Contains(needs, endpoint.HearMails) {
+		required = append(required, EnvMailTopic)
 	}
 	if slices.Contains(needs, endpoint.OwnAddress) {
 		required = append(required, EnvPortalURL)
@@ -157,6 +163,20 @@ func (e *Env) PortalURL() string {
 		}
 		return webAddress(value)
 	})
+}
+
+// mostMails is more than SES lets anybody send in a second.
+const mostMails = 10000
+
+// MailRate is how many mails one run may send in a second.
+func (e *Env) MailRate() (rate int) {
+	e.Required(EnvMailRate, func(value string) (err error) {
+		if rate, err = strconv.Atoi(value); err != nil || rate < 1 || rate > mostMails {
+			return fmt.Errorf("is no number from 1 to %d", mostMails)
+		}
+		return nil
+	})
+	return rate
 }
 
 // Name checks that a value is at most most letters and digits of ASCII, and

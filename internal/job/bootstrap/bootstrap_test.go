@@ -89,9 +89,9 @@ func TestBootstrap(t *testing.T) {
 			if err != nil || admin.Language != test.language || admin.PasswordHash != "" {
 				t.Errorf("%+v, %v", admin, err)
 			}
-			mails, err := d.Store.DueMail(t.Context(), now, 10)
-			if err != nil || len(mails) != 1 || mails[0].Person != admin.ID || mails[0].Kind != domain.MailActivation {
-				t.Errorf("%+v, %v", mails, err)
+			mails, err := d.Store.MailsTo(t.Context(), admin.ID, domain.PageRequest{Limit: 10})
+			if err != nil || len(mails.Items) != 1 || mails.Items[0].Kind != domain.MailActivation || !mails.Items[0].Due(now) {
+				t.Errorf("%+v, %v", mails.Items, err)
 			}
 
 			// Once more, for whoever else: nothing is done.

@@ -32,6 +32,7 @@ type world struct {
 	job.Deps
 	now  time.Time
 	log  bytes.Buffer
+	made int // people
 	sent []domain.MailID
 	send func(domain.Message) error // nil: succeeds
 }
@@ -54,7 +55,7 @@ func newWorld(t *testing.T) *world {
 		}},
 	}
 	c := w.Change("test")
-	c.Put(&domain.Person{ID: usr, Email: "aino@example.com", GivenName: "Aino", FamilyName: "E", Language: "en", Organizations: []domain.OrganizationID{org}})
+	c.Put(&domain.Person{ID: usr, Email: "aino@example.com", GivenName: "Aino", FamilyName: "E", Language: "en", Home: org, Organizations: []domain.OrganizationID{org}})
 	c.Put(&domain.Organization{ID: org, Name: "Esimerkki Oy", TimeZone: "Europe/Helsinki"})
 	c.Put(member(org))
 	c.Put(&domain.Link{
@@ -92,18 +93,37 @@ func (w *world) commit(c *domain.Change) {
 	}
 }
 
-// queue puts notices into the outbox, each a second after the other.
+// queue puts notices into the outbox, each to somebody else and a second after
+// the other.
 func (w *world) queue(n int) (ids []domain.MailID) {
 	w.Helper()
-	c := w.Change("test")
-	for range n {
-		m := &domain.Mail{Kind: domain.MailPasswordChanged, Person: usr, Organization: org}
-		c.Send(m)
-		m.NotBefore = c.At.Add(time.Duration(len(ids)-n) * time.Second)
-		ids = append(ids, m.ID)
+	for i := range n {
+		w.made++
+		p := &domain.Person{
+			ID: domain.NewPersonID(), Email: domain.Email(fmt.Sprintf("user%d@example.com", w.made)), GivenName: "Ulla", FamilyName: "E", Language: "en",
+			Home: org, Organizations: []domain.OrganizationID{org},
+		}
+		m := member(org)
+		m.Person, m.Email = p.ID, p.Email
+		c := w.Change("test")
+		c.Put(p)
+		c.Put(m)
+		c.Record(org, domain.UserCreated, domain.Subject{})
+		w.commit(c)
+		ids = append(ids, w.queueTo(p.ID, time.Duration(i-n)*time.Second))
 	}
-	w.commit(c)
 	return ids
+}
+
+// queueTo puts a notice to somebody into the outbox, due after a while.
+func (w *world) queueTo(person domain.PersonID, after time.Duration) domain.MailID {
+	w.Helper()
+	c := w.Change("test")
+	m := &domain.Mail{Kind: domain.MailPasswordChanged, Person: person, Organization: org}
+	c.Send(m)
+	m.NotBefore = c.At.Add(after)
+	w.commit(c)
+	return m.ID
 }
 
 func (w *world) mail(id domain.MailID) *domain.Mail {
@@ -259,7 +279,7 @@ func TestSenderRefuses(t *testing.T) {
 		case ids[0]:
 			return domain.ErrUndeliverable.Because(errors.New("no such domain"))
 		case ids[1]:
-			return errors.New("throttled: aino@example.com")
+			return errors.New("the line is dead: aino@example.com")
 		}
 		return nil
 	}
@@ -342,10 +362,10 @@ func TestPanic(t *testing.T) {
 		"on the way to Render": func(w *world, poison domain.MailID) {
 			c := w.Change("test")
 			c.Put(&domain.Organization{ID: "org_2", Name: "Elsewhere", TimeZone: "Nowhere/At_All"})
-			c.Put(member("org_2"))
+			m, there := w.mail(poison), member("org_2")
+			m.Organization, there.Person = "org_2", m.Person
+			c.Put(there)
 			c.Record("org_2", domain.OrganizationCreated, domain.Subject{})
-			m := w.mail(poison)
-			m.Organization = "org_2"
 			c.Put(m)
 			w.commit(c)
 		},
@@ -423,13 +443,15 @@ func TestBatches(t *testing.T) {
 		t.Errorf("%v, %d sent", err, len(w.sent))
 	}
 
-	// With little time left no further batch is begun.
+	// With little time left no further mail is begun.
 	w = newWorld(t)
-	w.queue(80)
-	w.queue(70)
+	ids := w.queue(3)
 	ctx, cancel := context.WithTimeout(t.Context(), margin/2)
 	defer cancel()
-	if err := w.run(ctx, "{}", nil); err != nil || len(w.sent) != batch {
+	if err := w.run(ctx, "{}", nil); err != nil || len(w.sent) != 0 {
+		t.Errorf("%v, %d sent", err, len(w.sent))
+	}
+	if err := w.run(ctx, stream(ids...), Failures{BatchItemFailures: []Failure{}}); err != nil || len(w.sent) != 0 {
 		t.Errorf("%v, %d sent", err, len(w.sent))
 	}
 
@@ -442,8 +464,8 @@ func TestBatches(t *testing.T) {
 
 type silent struct{ domain.Store }
 
-func (silent) DueMail(context.Context, time.Time, int) ([]*domain.Mail, error) {
-	return nil, domain.ErrUnavailable
+func (silent) DueMail(context.Context, time.Time, domain.PageRequest) (list domain.Page[domain.MailID], err error) {
+	return list, domain.ErrUnavailable
 }
 
 // Who is named has no account. The mail says which roles they have as it leaves,

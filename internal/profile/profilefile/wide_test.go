@@ -77,6 +77,9 @@ policies:
   selfRegistration: true
   subscription: {required: true}
   creation: {requires: [shed, modules]}
+  accessOnly: true
+  reminders: [20, 5]
+mail: {notices: false}
 `
 
 func TestParseWide(t *testing.T) {
@@ -114,8 +117,9 @@ func TestParseWide(t *testing.T) {
 			{Key: "diary", Name: en("Diary"), Info: en("Reads."), Sensitive: true},
 		},
 		Mandates: []domain.MandateType{{Key: "proxy", Name: en("Proxy"), Info: en("For others."), Rights: []domain.RightKey{"look", "sign"}}},
+		Mail:     domain.MailSettings{domain.TopicNotices: false},
 		Policies: domain.Policies{
-			RemovalOwn: domain.Erase, FixedTerm: true, Partners: true, NationalID: domain.MayBeGiven, SelfRegistration: true,
+			RemovalOwn: domain.Erase, FixedTerm: true, Reminders: []int{20, 5}, AccessOnly: true, Partners: true, NationalID: domain.MayBeGiven, SelfRegistration: true,
 			Subscription: true, CreationRequires: []domain.CreationChoice{"shed", domain.ChooseModules},
 		},
 	}
@@ -226,6 +230,9 @@ func TestParseWideFaults(t *testing.T) {
 		"more than the first":       {[]string{"[all, diary, national-ids:see]", "[users:see, users:edit, open, look, sign, diary, national-ids:see]"}, []string{`23: nobody could give the right resources:see: "boss", the highest role that administers, does not hold it`}},
 		"all, and the first not":    {[]string{"[all, diary, national-ids:see]", "[users:see, users:edit, open, look, sign, diary, national-ids:see]", "[resources:see, open]\n    scopes: [yard, shed]", "all"}, []string{`23: nobody could give all rights: "boss", the highest role that administers, does not hold it`}},
 
+		"notice unknown":   {[]string{"info: {en: Reads.}, sensitive: true}", "info: {en: Reads.}, sensitive: true, notice: weather}"}, []string{`51: unknown notice: there is "agreement-changed"`}},
+		"notice somewhere": {[]string{"    feature: lock\n", "    feature: lock\n    notice: agreement-changed\n"}, []string{`43: a notice goes to those who hold a right in the whole organization`}},
+
 		// Mandates.
 		"ceiling unknown":     {[]string{"[look, sign]", "[look, stare]"}, []string{`56: unknown right "stare"`}},
 		"ceiling of our own":  {[]string{"[look, sign]", "[look, users:see]"}, []string{`56: right "users:see" is one of Fullmakt's own: nobody administers a client`}},
@@ -235,15 +242,21 @@ func TestParseWideFaults(t *testing.T) {
 		"mandate unexplained": {[]string{"{en: For others.}", "{}"}, []string{`55: no text in "en"`}},
 		"mandate twice":       {[]string{"policies:", "  - {key: proxy, name: {en: A}, info: {en: B}, rights: [look]}\npolicies:"}, []string{`57: there already is a mandate "proxy"`}},
 
+		// Mail.
+		"topic unknown":    {[]string{"{notices: false}", "{offers: false}"}, []string{`68: unknown topic "offers"`}},
+		"topic is no word": {[]string{"{notices: false}", "{notices: never}"}, []string{`68: want true or false`}},
+
 		// Policies.
-		"national id":         {[]string{"nationalId: optional", "nationalId: maybe"}, []string{`62: unknown policy "maybe": "none", "optional" or "required"`}},
-		"national ids unused": {[]string{"[all, diary, national-ids:see]", "[all, diary]"}, []string{`62: what nobody could ever use is not asked for: no role holds "national-ids:see"`}},
-		"none to see":         {[]string{"nationalId: optional", "nationalId: none"}, []string{`17: right "national-ids:see" is of no use: there are no national ids`}},
-		"none seen by list":   {[]string{"rights: [look]", "rights: [look, national-ids:see]"}, []string{`35: right "national-ids:see" is of no use without "users:see"`}},
-		"self without role":   {[]string{"[administrator, self]", "[administrator]"}, []string{`63: who registers themselves gets no role: one must be default for "self"`}},
-		"unknown choice":      {[]string{"[shed, modules]", "[barn, modules]"}, []string{`65: unknown choice "barn": "modules" or a resource type`}},
-		"choice twice":        {[]string{"[shed, modules]", "[shed, shed]"}, []string{`65: choice "shed" is named twice`}},
-		"no module to choose": {[]string{"    module: true\n", ""}, []string{`64: there are no modules to choose: no right is one`}},
+		"reminders of nothing":  {[]string{"  fixedTerm: true\n", "  fixedTerm: false\n"}, []string{`67: there are no fixed terms whose end to remind of`}},
+		"reminders out of turn": {[]string{"[20, 5]", "[20, 20, 366, 0]"}, []string{`67: want fewer days than before it`, `67: want 1 to 365 days`, `67: want fewer days than before it`, `67: want 1 to 365 days`}},
+		"national id":           {[]string{"nationalId: optional", "nationalId: maybe"}, []string{`62: unknown policy "maybe": "none", "optional" or "required"`}},
+		"national ids unused":   {[]string{"[all, diary, national-ids:see]", "[all, diary]"}, []string{`62: what nobody could ever use is not asked for: no role holds "national-ids:see"`}},
+		"none to see":           {[]string{"nationalId: optional", "nationalId: none"}, []string{`17: right "national-ids:see" is of no use: there are no national ids`}},
+		"none seen by list":     {[]string{"rights: [look]", "rights: [look, national-ids:see]"}, []string{`35: right "national-ids:see" is of no use without "users:see"`}},
+		"self without role":     {[]string{"[administrator, self]", "[administrator]"}, []string{`63: who registers themselves gets no role: one must be default for "self"`}},
+		"unknown choice":        {[]string{"[shed, modules]", "[barn, modules]"}, []string{`65: unknown choice "barn": "modules" or a resource type`}},
+		"choice twice":          {[]string{"[shed, modules]", "[shed, shed]"}, []string{`65: choice "shed" is named twice`}},
+		"no module to choose":   {[]string{"    module: true\n", ""}, []string{`64: there are no modules to choose: no right is one`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -21,6 +21,7 @@ var Minter = awsapp.Part{Need: endpoint.MintLinks, Wire: minter}
 
 func sender(env *awsapp.Env, deps *job.Deps) {
 	deps.Portal = env.PortalURL()
+	deps.MailRate = env.MailRate()
 	deps.Operator = env.Required(awsapp.EnvOperatorName, awsapp.Line)
 	c := sesmail.Config{
 		Region: env.Region(), Endpoint: env.Endpoint("SES"), FromName: deps.Operator,
