@@ -29,8 +29,8 @@ test-quick: tools ## all but the CDK app and the browser
 race: tools ## the tests of the domain, the API and the storage under the race detector
 	go test -race ./internal/domain ./internal/apitest ./internal/table/...
 
-bench: ## benchmarks
-	go test -run '^$$' -bench . -benchmem ./internal/...
+bench: ## benchmarks, a year of a million memberships among them (a quarter of an hour, 4 GB)
+	go test -run '^$$' -bench . -benchmem -timeout 1h ./internal/...
 
 requirements: ## which requirements have a test, and why the others have none
 	go run ./cmd/fullmakt requirements

@@ -8,9 +8,9 @@ import (
 	"github.com/fullmakt/fullmakt/internal/job/jobs"
 )
 
-// TestXI17_Alarms: what fails is heard of: the endpoints together, each job,
-// and the dead letters.
-func TestXI17_Alarms(t *testing.T) {
+// TestXI17_XF15_Alarms: what fails is heard of: the endpoints together, each job,
+// and the dead letters, as soon as there is one.
+func TestXI17_XF15_Alarms(t *testing.T) {
 	t.Parallel()
 	alarm := func(description, statistic, namespace, metric, dimension, of string) m {
 		return m{
@@ -24,8 +24,10 @@ func TestXI17_Alarms(t *testing.T) {
 	want, got := map[string]m{
 		"api-errors": alarm("An endpoint failed, crashed, timed out or had no execution left. The access log says which.",
 			"Sum", "AWS/ApiGateway", "5xx", "ApiId", "${http}"),
-		"dead-letters-there": alarm("Records of the outbox's stream were given up.",
+		"dead-letters-there": alarm("Records of the outbox's stream, or events of mails, were given up.",
 			"Maximum", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", "${dead-letters.QueueName}"),
+		"event-letters-there": alarm("Events of the portal's bus were given up.",
+			"Maximum", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", "${event-letters.QueueName}"),
 	}, map[string]m{}
 	for _, j := range jobs.All() {
 		want[j.ID+"-errors"] = alarm("The job "+j.ID+" failed. Its log says why.", "Sum", "AWS/Lambda", "Errors", "FunctionName", "${"+j.ID+"}")
@@ -43,7 +45,7 @@ func TestXI17_Alarms(t *testing.T) {
 func TestAlarmsArrive(t *testing.T) {
 	t.Parallel()
 	a := synth(t)
-	topic := a.only(t, "AWS::SNS::Topic")
+	topic := a.onlyOf(t, "alarms", "AWS::SNS::Topic")
 	key := a.referred(t, "alarms", topic.at("KmsMasterKeyId"))
 	cloudwatch := m{"Service": "cloudwatch.amazonaws.com"}
 	if d := cmp.Diff([]any{
@@ -64,12 +66,12 @@ func TestAlarmsArrive(t *testing.T) {
 			"Sid": "Alarms", "Effect": "Allow", "Principal": cloudwatch, "Action": "sns:Publish", "Resource": "${topic}",
 			"Condition": m{"StringEquals": m{"aws:SourceAccount": "${AWS::AccountId}"}},
 		},
-	}, a.only(t, "AWS::SNS::TopicPolicy").at("PolicyDocument", "Statement")); d != "" {
+	}, a.onlyOf(t, "alarms", "AWS::SNS::TopicPolicy").at("PolicyDocument", "Statement")); d != "" {
 		t.Errorf("topic (-want +got):\n%s", d)
 	}
 	if d := cmp.Diff(m{
 		"TopicArn": "${topic}", "Protocol": "email", "Endpoint": "operations@example.com",
-	}, a.only(t, "AWS::SNS::Subscription").Properties); d != "" {
+	}, a.onlyOf(t, "alarms", "AWS::SNS::Subscription").Properties); d != "" {
 		t.Errorf("subscription (-want +got):\n%s", d)
 	}
 }

@@ -40,7 +40,11 @@ func TestFunctions(t *testing.T) {
 		add(e.ID, memory, timeout)
 	}
 	for _, j := range jobs.All() {
-		add(j.ID, 512, 120)
+		timeout := 120.0
+		if j.Timeout > 0 {
+			timeout = j.Timeout.Seconds()
+		}
+		add(j.ID, 512, timeout)
 	}
 	for id, f := range a.functions("") {
 		asset, _ := f.Metadata["aws:asset:path"].(string) // where `sam local` looks for the program
@@ -70,6 +74,8 @@ func TestXI13_EnvironmentHoldsNoSecret(t *testing.T) {
 		"FULLMAKT_PROFILE":                "rental",
 		"FULLMAKT_MAIL_FROM":              "no-reply@portal.example.com",
 		"FULLMAKT_MAIL_CONFIGURATION_SET": "fullmakt-test",
+		"FULLMAKT_MAIL_RATE":              "5",
+		"FULLMAKT_MAIL_TOPIC":             "${mails}",
 		"FULLMAKT_OPERATOR_NAME":          "Example Rental",
 		"FULLMAKT_PORTAL_URL":             "https://portal.example.com",
 		"FULLMAKT_LINK_KEY":               "alias/fullmakt-test-links",
@@ -124,7 +130,10 @@ func TestXI16_ConcurrencyIsBounded(t *testing.T) {
 	}
 	for _, j := range jobs.All() {
 		want[j.ID] = 1.0
-		if j.Trigger.Outbox {
+		switch {
+		case j.Trigger.Outbox:
+			want[j.ID] = 2.0
+		case j.Trigger.Mails:
 			want[j.ID] = 5.0
 		}
 	}
@@ -184,7 +193,7 @@ func TestBareEnvironment(t *testing.T) {
 			t.Errorf("%s has %v set aside", id, n)
 		}
 	}
-	if found := a.all("", "AWS::SNS::Subscription"); len(found) > 0 {
+	if found := a.all("alarms", "AWS::SNS::Subscription"); len(found) > 0 {
 		t.Errorf("%d subscriptions", len(found))
 	}
 }

@@ -78,7 +78,7 @@ func newJob(stack awscdk.Stack, a arns, d deployment, j job.Job, more ...awsiam.
 func schedule(stack awscdk.Stack, j job.Job, function awslambda.Function) {
 	rule := awsevents.NewCfnRule(stack, jsii.String(j.ID+"-schedule"), &awsevents.CfnRuleProps{
 		Description:        jsii.String("Starts " + j.ID + "."),
-		ScheduleExpression: jsii.String(rate(j.Trigger.Every)),
+		ScheduleExpression: jsii.String(cron(j.Trigger.Every)),
 		State:              jsii.String("ENABLED"),
 		Targets: []*awsevents.CfnRule_TargetProperty{{
 			Id: jsii.String("function"), Arn: function.FunctionArn(), Input: jsii.String("{}"),
@@ -96,14 +96,14 @@ func schedule(stack awscdk.Stack, j job.Job, function awslambda.Function) {
 	})
 }
 
-// rate is a duration as EventBridge writes it. It counts minutes.
-func rate(every time.Duration) string {
-	minutes := int(every / time.Minute)
-	if minutes < 1 || every%time.Minute != 0 {
-		panic(fmt.Sprintf("a schedule of %v is not one of whole minutes", every))
+// cron is a schedule in UTC of what runs so often, counted from the full hour: an hour of
+// UTC is never missing and never comes twice.
+func cron(every time.Duration) string {
+	switch {
+	case every == time.Hour:
+		return "cron(0 * * * ? *)"
+	case every >= time.Minute && every < time.Hour && time.Hour%every == 0 && every%time.Minute == 0:
+		return fmt.Sprintf("cron(0/%d * * * ? *)", int(every/time.Minute))
 	}
-	if minutes == 1 {
-		return "rate(1 minute)"
-	}
-	return fmt.Sprintf("rate(%d minutes)", minutes)
+	panic(fmt.Sprintf("a schedule of %v is no part of an hour in whole minutes", every))
 }

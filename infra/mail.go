@@ -81,14 +81,10 @@ func sender(stack awscdk.Stack, c *Config) awsses.ConfigurationSet {
 }
 
 // mailTopic makes the topic on which SES tells what became of mails. Nobody else
-// may write to it, and SES only of our configuration set: whoever could would say
-// which people are not to be written to.
+// may write to it, and SES only of our configuration set, which the CDK sees to:
+// whoever could would say which people are not to be written to.
 func mailTopic(stack awscdk.Stack, c *Config, set awsses.ConfigurationSet) awssns.Topic {
 	ses := awsiam.NewServicePrincipal(jsii.String("ses.amazonaws.com"), nil)
-	ofOurs := map[string]any{"StringEquals": map[string]any{
-		"aws:SourceAccount": stack.Account(),
-		"aws:SourceArn":     arns{stack: stack}.of("ses", "configuration-set", c.Name()),
-	}}
 	// A key of ours: the one that AWS manages for SNS does not let SES in.
 	key := awskms.NewKey(stack, jsii.String("mails-key"), &awskms.KeyProps{
 		Description:       jsii.String("What became of mails of " + c.Name() + ", on its way."),
@@ -103,13 +99,6 @@ func mailTopic(stack awscdk.Stack, c *Config, set awsses.ConfigurationSet) awssn
 	topic := awssns.NewTopic(stack, jsii.String("mails"), &awssns.TopicProps{
 		TopicName: jsii.String(c.mailTopic()), MasterKey: key, EnforceSSL: jsii.Bool(true),
 	})
-	topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Sid:        jsii.String("Mails"),
-		Principals: &[]awsiam.IPrincipal{ses},
-		Actions:    jsii.Strings("sns:Publish"),
-		Resources:  &[]*string{topic.TopicArn()},
-		Conditions: &ofOurs,
-	}))
 	set.AddEventDestination(jsii.String("told"), &awsses.ConfigurationSetEventDestinationOptions{
 		Destination: awsses.EventDestination_SnsTopic(topic),
 		Events: &[]awsses.EmailSendingEvent{

@@ -30,6 +30,7 @@ const (
 var allowed = map[endpoint.Need][]string{
 	endpoint.OwnAddress:   {},
 	endpoint.ReadRegistry: {},
+	endpoint.HearMails:    {},
 	endpoint.ReadItems:    {"dynamodb:BatchGetItem on " + tableARN},
 	endpoint.QueryTable:   {"dynamodb:Query on " + tableARN},
 	endpoint.QueryNames:   {"dynamodb:Query on " + tableARN + "/index/by-name"},
@@ -87,9 +88,14 @@ func TestXI1_RolesHoldWhatNeedsSay(t *testing.T) {
 		}
 	}
 	for _, j := range jobs.All() {
-		if j.Trigger.Outbox {
+		switch {
+		case j.Trigger.Outbox:
 			add(j.ID, j.Needs, ofOutbox...)
-		} else {
+		case j.Trigger.Mails:
+			add(j.ID, j.Needs, "sqs:SendMessage on ${dead-letters.Arn}")
+		case j.Trigger.Event != "":
+			add(j.ID, j.Needs, "sqs:SendMessage on ${event-letters.Arn}")
+		default:
 			add(j.ID, j.Needs)
 		}
 	}

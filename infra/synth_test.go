@@ -230,7 +230,13 @@ func (a *assembly) all(stack, kind string) []resource {
 // only is the one resource of a type, of all stacks.
 func (a *assembly) only(t *testing.T, kind string) resource {
 	t.Helper()
-	found := a.all("", kind)
+	return a.onlyOf(t, "", kind)
+}
+
+// onlyOf is the one resource of a type in a stack.
+func (a *assembly) onlyOf(t *testing.T, stack, kind string) resource {
+	t.Helper()
+	found := a.all(stack, kind)
 	if len(found) != 1 {
 		t.Fatalf("%d of %s, want 1", len(found), kind)
 	}

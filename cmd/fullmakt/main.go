@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"slices"
 	"syscall"
+	_ "time/tzdata" // days are days in the organizations' zones, which not every machine knows
 )
 
 // command is one of them.
@@ -27,6 +28,8 @@ var commands = []command{
 	{"generate", "writes everything that derives from the registries", generateAll},
 	{"build", "builds the Lambda artifacts into dist/", build},
 	{"audit", "verify: holds the audit of a local store against its seals", verifyAudit},
+	{"jobs", "list, run, retry: the jobs of a local store, their last runs, and what was put aside", runJobs},
+	{"mail", "list, retry: the outbox of a local store, and what was given up in it", outbox},
 	{"person", "export, erase, ledger, reapply: what is known of somebody, and that it is forgotten", people},
 	{"seed", "fills an empty local store with made-up users, for tests of size", seedStore},
 	{"vault", "rotate: adds a key to a local store, and seals with it what is encrypted there", rotateVault},

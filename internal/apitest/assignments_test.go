@@ -560,6 +560,7 @@ func TestP22_XC6_NobodyEditsTheirOwnAccess(t *testing.T) {
 // restores them gives them back what they had. Also B08, B09, B24, B25.
 func TestB23_B26_XC8_RemovedUsersAreRestored(t *testing.T) {
 	eachBuilding(t, func(t *testing.T, b *building) {
+		defer b.Planned()
 		liisa := b.InviteWith(b.alpha, "liisa@alpha.example", Object{
 			"roles": []string{"coordinator"}, "defaultTask": "Site engineer", "assignments": []Object{
 				Assignment([]string{"project-member"}, nil, Scope("project", b.bridge)),
@@ -758,6 +759,7 @@ func TestXC8_EverythingIsTakenAtOnce(t *testing.T) {
 func TestNobodyIsLetInByLosingSomething(t *testing.T) {
 	t.Parallel()
 	w := With(t, "public-sector")
+	defer w.Planned()
 	alpha := w.Customer("alpha")
 	for name, lose := range map[string]func(u User) Request{
 		"clear": func(u User) Request {

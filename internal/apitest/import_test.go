@@ -201,6 +201,7 @@ func TestImportXLSX(t *testing.T) {
 func TestB10_ExportsCanBeImported(t *testing.T) {
 	t.Parallel()
 	w := New(t)
+	defer w.Planned()
 	c := people(w)
 	for _, language := range []string{"fi", "sv", "nb", "en"} {
 		_, file := w.exports(c, "format=csv&sort=email&language="+language)

@@ -137,9 +137,13 @@ func TestXF9_AUserComplains(t *testing.T) {
 		t.Errorf("%s", a.Raw)
 	}
 
-	// The new address is written to, and everybody sees that it is fine.
+	// The new address is written to, and everybody sees that it is fine. Only the mail
+	// that takes the change back is sent to the old one all the same.
 	const after = "aino@another.example"
 	w.Want(http.StatusAccepted, readdress(token, after))
+	if mails := w.kinds(u.Email); len(mails) != before+1 || mails[0] != "email-changing" {
+		t.Errorf("mails to the old address: %v", mails)
+	}
 	w.Want(http.StatusOK, confirm(token, w.NthLink(after, "email-change", 0)))
 	for _, c := range []Customer{alpha, beta} {
 		if got := w.takes(c, u); got != "" {

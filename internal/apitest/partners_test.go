@@ -91,6 +91,7 @@ func TestB34_B35_PartnerIsFoundAndAdded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := On(t, open(t), Options{Profile: "construction"})
+			defer w.Planned()
 			alpha, beta := w.Customer("alpha"), w.Customer("beta")
 			project := w.Resource(alpha, "project", "", "Harbour")
 			armas := w.InviteWith(beta, "armas@beta.example", Object{
@@ -301,6 +302,7 @@ func TestB29_B30_B31_B32_RemovedPartnerIsDetached(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := On(t, open(t), Options{Profile: "construction"})
+			defer w.Planned()
 			alpha, beta := w.Customer("alpha"), w.Customer("beta")
 			project := w.Resource(alpha, "project", "", "Harbour")
 			armas, session := w.Join(beta, "armas@beta.example", "report-reader")

@@ -258,6 +258,7 @@ func TestI08_I18_TheMailToWhoIsNamed(t *testing.T) {
 func TestI08_I30_SignInComesAndGoesWithTheRoles(t *testing.T) {
 	t.Parallel()
 	g := newAgency(t)
+	defer g.Planned()
 	mission := g.Resource(g.alpha, "agent-assignment", "", "Mission")
 	agent := Assignment([]string{"agent-orderer"}, nil, Scope("agent-assignment", mission))
 	for name, give := range map[string]func(User){

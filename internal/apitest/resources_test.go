@@ -468,6 +468,7 @@ func TestRemovingAResourceTakesWhatWasGivenOnIt(t *testing.T) {
 func TestRemovingWhatOneHasOneselfOnly(t *testing.T) {
 	t.Parallel()
 	w := With(t, "construction")
+	defer w.Planned()
 	alpha := w.Customer("alpha")
 	project := w.Resource(alpha, "project", "", "Bridge")
 	manager := w.InviteWith(alpha, "manager@alpha.example", Object{"assignments": []Object{Assignment([]string{"project-manager"}, nil, Scope("project", project))}})
@@ -670,6 +671,7 @@ func TestUsersOfAResourceArePaged(t *testing.T) {
 func TestUsersOfAResourceAreLetIn(t *testing.T) {
 	t.Parallel()
 	w := With(t, "public-sector")
+	defer w.Planned()
 	alpha := w.Customer("alpha")
 	place := w.Resource(alpha, "agent-assignment", "", "North")
 	var users []Object
@@ -688,6 +690,7 @@ func TestUsersOfAResourceAreLetIn(t *testing.T) {
 func TestB16_B17_RightsAreGivenAndTakenOnEachLevel(t *testing.T) {
 	t.Parallel()
 	w := With(t, "construction")
+	defer w.Planned()
 	alpha := w.Customer("alpha")
 	service := w.Service("evaluate")
 	bridge, tunnel := w.Resource(alpha, "project", "", "Bridge"), w.Resource(alpha, "project", "", "Tunnel")

@@ -15,7 +15,7 @@ const (
 // Agenda is where the clock stands with a membership. Whoever changes what the
 // clock has to do with it plans it anew; nothing that is decided waits for it.
 type Agenda struct {
-	Since     time.Time // everything up to this moment was done
+	Since     time.Time // every occasion up to this moment was done
 	Next      time.Time // the first occasion that is not; zero: none
 	SetAt     time.Time // when the validity was set: no reminder of before then is made up for
 	InvitedAt time.Time // when the person was last asked in

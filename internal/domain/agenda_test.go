@@ -280,77 +280,82 @@ func (l *life) today() Date { return Date(l.now.In(l.zone).Format(time.DateOnly)
 func TestXG3_XG11_XG15_WhatIsDueIsToldOnce(t *testing.T) {
 	t.Parallel()
 	seen := map[told]int{}
-	rapid.Check(t, func(t *rapid.T) {
-		reminders := rapid.SampledFrom([][]int{{30, 14, 3}, {14}, {3, 30}, {60, 30, 14, 7, 3, 1, 0}, nil}).Draw(t, "reminders")
-		l := &life{
-			TB: t, profile: &Profile{Policies: Policies{FixedTerm: true, Reminders: reminders}}, told: map[told]bool{},
-			zone: drawZone(t, calendars),
-		}
-		l.now = midnight(drawDay(t, l.zone), l.zone).Add(time.Duration(rapid.IntRange(-70*24, 24).Draw(t, "hours off")) * time.Hour)
-		l.member = Membership{Organization: "org_test", Person: "usr_test", ActivatedAt: l.now}
-		l.set, l.zones = l.now, []*time.Location{l.zone}
-		l.member.planInvited(l.profile, l.zone, l.now)
-		lock := Validity{Type: Locked}
-		before := Validity{}
-		for range rapid.IntRange(1, 30).Draw(t, "steps") {
-			switch rapid.IntRange(0, 12).Draw(t, "step") {
-			case 0, 1, 2, 3: // days of hourly runs
-				for range 24 * rapid.SampledFrom([]int{1, 1, 3, 13, 20}).Draw(t, "days of runs") {
-					l.now = l.now.Add(time.Hour)
-					l.run()
-					if n := l.member.Agenda.Next; !n.IsZero() && !n.After(l.now) {
-						t.Fatalf("%v has passed the run of %v", n, l.now)
-					}
-				}
-				l.owed()
-			case 4, 5: // none for some time, and then one
-				l.now = l.now.Add(time.Duration(rapid.SampledFrom([]int{1, 5, 23, 25, 5 * 24, 40 * 24, 200 * 24}).Draw(t, "hours without a run")) * time.Hour)
-				l.run()
-				l.owed()
-			case 6, 7, 8:
-				first := later(l.today(), rapid.SampledFrom([]int{0, -300, 1, 5}).Draw(t, "first day"))
-				last := later(first, rapid.SampledFrom([]int{0, 1, 2, 3, 4, 13, 14, 15, 29, 30, 31, 32, 60, 299, 300, 301, 303, 314, 330, 331}).Draw(t, "term"))
-				l.lasts(Validity{Type: FixedTerm, From: first, To: last})
-			case 9: // a day that stood before, or nearly
-				if v := l.member.Validity; v.Type == FixedTerm {
-					v.To = max(v.From, later(v.To, rapid.SampledFrom([]int{-30, -1, 1, 7, 30}).Draw(t, "moved by")))
-					l.lasts(v)
-				}
-			case 10:
-				if l.member.Validity == lock {
-					l.lasts(before)
-				} else {
-					before = l.member.Validity
-					l.lasts(lock)
-				}
-			case 11:
-				if l.member.RemovedAt.IsZero() {
-					l.member.RemovedAt = l.now
-					l.member.Plan(l.profile, l.zone)
-				} else {
-					l.member.RemovedAt = time.Time{}
-					l.member.planInvited(l.profile, l.zone, l.now)
-					l.member.ActivatedAt = l.now
-					l.member.Plan(l.profile, l.zone)
-					l.set = l.now
-				}
-				l.zones = []*time.Location{l.zone}
-			case 12:
-				l.zone = drawZone(t, calendars[:4])
-				l.zones = append(l.zones, l.zone)
-			}
-		}
-		for one := range l.told {
-			seen[told{what: Ending, days: one.days}]++
-		}
-		if l.ended != "" {
-			seen[told{what: Ends}]++
-		}
-	})
+	for _, name := range calendars {
+		home := zone(t, name)
+		rapid.Check(t, func(t *rapid.T) { live(t, home, seen) })
+	}
 	for _, one := range []told{{what: Ending, days: 30}, {what: Ending, days: 14}, {what: Ending, days: 3}, {what: Ends}} {
 		if seen[one] == 0 {
 			t.Errorf("nothing was told of %+v: %v", one, seen)
 		}
+	}
+}
+
+// live is a life of whatever happens, in a zone, and notes what was told in it.
+func live(t *rapid.T, home *time.Location, seen map[told]int) {
+	reminders := rapid.SampledFrom([][]int{{30, 14, 3}, {14}, {3, 30}, {60, 30, 14, 7, 3, 1, 0}, nil}).Draw(t, "reminders")
+	l := &life{
+		TB: t, profile: &Profile{Policies: Policies{FixedTerm: true, Reminders: reminders}}, told: map[told]bool{}, zone: home,
+	}
+	l.now = midnight(drawDay(t, l.zone), l.zone).Add(time.Duration(rapid.IntRange(-70*24, 24).Draw(t, "hours off")) * time.Hour)
+	l.member = Membership{Organization: "org_test", Person: "usr_test", ActivatedAt: l.now}
+	l.set, l.zones = l.now, []*time.Location{l.zone}
+	l.member.planInvited(l.profile, l.zone, l.now)
+	lock := Validity{Type: Locked}
+	before := Validity{}
+	for range rapid.IntRange(1, 30).Draw(t, "steps") {
+		switch rapid.IntRange(0, 12).Draw(t, "step") {
+		case 0, 1, 2, 3: // days of hourly runs
+			for range 24 * rapid.SampledFrom([]int{1, 1, 3, 13, 20}).Draw(t, "days of runs") {
+				l.now = l.now.Add(time.Hour)
+				l.run()
+				if n := l.member.Agenda.Next; !n.IsZero() && !n.After(l.now) {
+					t.Fatalf("%v has passed the run of %v", n, l.now)
+				}
+			}
+			l.owed()
+		case 4, 5: // none for some time, and then one
+			l.now = l.now.Add(time.Duration(rapid.SampledFrom([]int{1, 5, 23, 25, 5 * 24, 40 * 24, 200 * 24}).Draw(t, "hours without a run")) * time.Hour)
+			l.run()
+			l.owed()
+		case 6, 7, 8:
+			first := later(l.today(), rapid.SampledFrom([]int{0, -300, 1, 5}).Draw(t, "first day"))
+			last := later(first, rapid.SampledFrom([]int{0, 1, 2, 3, 4, 13, 14, 15, 29, 30, 31, 32, 60, 299, 300, 301, 303, 314, 330, 331}).Draw(t, "term"))
+			l.lasts(Validity{Type: FixedTerm, From: first, To: last})
+		case 9: // a day that stood before, or nearly
+			if v := l.member.Validity; v.Type == FixedTerm {
+				v.To = max(v.From, later(v.To, rapid.SampledFrom([]int{-30, -1, 1, 7, 30}).Draw(t, "moved by")))
+				l.lasts(v)
+			}
+		case 10:
+			if l.member.Validity == lock {
+				l.lasts(before)
+			} else {
+				before = l.member.Validity
+				l.lasts(lock)
+			}
+		case 11:
+			if l.member.RemovedAt.IsZero() {
+				l.member.RemovedAt = l.now
+				l.member.Plan(l.profile, l.zone)
+			} else {
+				l.member.RemovedAt = time.Time{}
+				l.member.planInvited(l.profile, l.zone, l.now)
+				l.member.ActivatedAt = l.now
+				l.member.Plan(l.profile, l.zone)
+				l.set = l.now
+			}
+			l.zones = []*time.Location{l.zone}
+		case 12:
+			l.zone = drawZone(t, calendars[:4])
+			l.zones = append(l.zones, l.zone)
+		}
+	}
+	for one := range l.told {
+		seen[told{what: Ending, days: one.days}]++
+	}
+	if l.ended != "" {
+		seen[told{what: Ends}]++
 	}
 }
 

@@ -253,8 +253,10 @@ func attend(ctx context.Context, store Store, c *Change, s *Scene, p *Profile, o
 			c.tell(s, org, DigestItem{Kind: DigestUnclaimed, Organization: org.ID, Person: m.Person, Day: day})
 		}
 	}
-	if len(due) > 0 { // or else the organization has got another zone, where it comes later
-		next.Agenda.Since = c.At
+	// Up to the last of them, and no further: in another zone, which the organization
+	// may get or have got, others come sooner or later.
+	if n := len(due); n > 0 && due[n-1].At.After(next.Agenda.Since) {
+		next.Agenda.Since = due[n-1].At
 	}
 	next.Plan(p, zone)
 	c.Put(Planned{&next})

@@ -104,7 +104,9 @@ func (m *Mail) over(ctx context.Context, store Store, p *Profile, now time.Time)
 		return nil, "", err
 	}
 	reason = undeliverable(s, p, m, ref, now)
-	if reason == "" && s.User.Undeliverable.Of(s.receiver()) != "" {
+	// The mail that takes a change of the address back is tried all the same: without
+	// it nothing is changed, and who has complained of mails still reads them.
+	if reason == "" && m.Kind != MailEmailChanging && s.User.Undeliverable.Of(s.receiver()) != "" {
 		reason = unreachable
 	}
 	if reason == "" && m.Kind == MailEmailChange {

@@ -6,12 +6,16 @@ import (
 )
 
 // Event is one of EventBridge's, as far as it counts here. It comes at least
-// once, and in no order; the id is the same each time.
+// once, and in no order; source and id are the same each time.
 type Event struct {
 	ID     string          `json:"id"`
+	Source string          `json:"source"`
 	Type   string          `json:"detail-type"`
 	Detail json.RawMessage `json:"detail"`
 }
+
+// Key tells events apart.
+func (e Event) Key() string { return e.Source + "\x00" + e.ID }
 
 // ReadEvent reads an event of a type, and its detail. Members that we do not
 // know are left: who sends events adds to them. ErrEvent.
@@ -19,8 +23,8 @@ func ReadEvent(raw json.RawMessage, of string, detail any) (e Event, err error) 
 	if err := json.Unmarshal(raw, &e); err != nil {
 		return e, fmt.Errorf("%w: %w", ErrEvent, err)
 	}
-	if e.Type != of || e.ID == "" {
-		return e, fmt.Errorf("%w: want an id and the detail-type %s", ErrEvent, of)
+	if e.Type != of || e.ID == "" || e.Source == "" {
+		return e, fmt.Errorf("%w: want an id, a source and the detail-type %s", ErrEvent, of)
 	}
 	if err := json.Unmarshal(e.Detail, detail); err != nil {
 		return e, fmt.Errorf("%w: detail: %w", ErrEvent, err)

@@ -69,3 +69,21 @@ func TestXI20_FunctionsCarryNoTestSeams(t *testing.T) {
 		t.Errorf("%s has no function", id)
 	}
 }
+
+// Days are days in the organizations' zones, and neither Lambda's image nor an
+// empty container has a database of zones: every binary brings its own. That all
+// functions do, the test above says.
+func TestXG17_TheBinariesCarryTheZones(t *testing.T) {
+	t.Parallel()
+	for _, binary := range []string{"./cmd/fullmakt", "./functions/expire-memberships"} {
+		cmd := exec.Command("go", "list", "-f", `{{join .Deps " "}}`, binary)
+		cmd.Dir = root
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Contains(strings.Fields(string(out)), "time/tzdata") {
+			t.Errorf("%s carries no time zones", binary)
+		}
+	}
+}

@@ -195,12 +195,11 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 }
 
 // runDue runs each job whose time has come by the portal's clock, which can be
-// set; one that the outbox starts, always.
+// set: every hour is at the full hour. One that the outbox starts runs always.
 func (a *App) runDue(ctx context.Context, last map[string]time.Time) {
 	now := a.Now()
 	for _, j := range a.jobs {
-		since := now.Sub(last[j.ID])
-		due := j.Trigger.Outbox || j.Trigger.Every > 0 && (since >= j.Trigger.Every || since < 0)
+		due := j.Trigger.Outbox || j.Trigger.Every > 0 && !now.Truncate(j.Trigger.Every).Equal(last[j.ID].Truncate(j.Trigger.Every))
 		if !due {
 			continue
 		}

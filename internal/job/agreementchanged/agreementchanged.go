@@ -49,7 +49,7 @@ func run(ctx context.Context, deps job.Deps, raw json.RawMessage) (any, error) {
 		return nil, fmt.Errorf("%w: %w", job.ErrEvent, err)
 	}
 	want := domain.Want{Business: claim}
-	want.ForEvent(event.ID)
+	want.ForEvent(event.Key())
 	found, err := deps.Store.Load(ctx, want)
 	if err != nil || found.Receipt != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func run(ctx context.Context, deps job.Deps, raw json.RawMessage) (any, error) {
 	if err := domain.AnnounceAgreement(change, scene, deps.Profile, domain.AgreementChange{Organization: org, From: in.From}); err != nil {
 		return nil, err
 	}
-	change.Seen(event.ID)
+	change.Seen(event.Key())
 	err = deps.Store.Commit(ctx, change)
 	if errors.Is(err, domain.ErrContended) {
 		return nil, nil // the same event, at the same time
