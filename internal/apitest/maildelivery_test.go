@@ -66,6 +66,11 @@ func TestXF9_AnInvitationComesBack(t *testing.T) {
 		w.Dispatch()
 		// Of the two invitations the newest is beta's.
 		w.comesBack(elsewhere, "Bounce")
+		found := w.Want(http.StatusOK, Request{Method: "GET", Path: beta.Path("/users?emailUndeliverable=true"), Token: beta.Token}).Items()
+		if len(found) != 1 || found[0].(Object)["id"] != u.ID {
+			t.Errorf("found as such: %v", found)
+		}
+		w.Fails(http.StatusBadRequest, "invalid", Request{Method: "GET", Path: beta.Path("/users?emailUndeliverable=false"), Token: beta.Token})
 		if got := w.takes(beta, elsewhere); got != "bounced" {
 			t.Errorf("beta, whose mail it was, sees %q", got)
 		}

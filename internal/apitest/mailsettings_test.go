@@ -109,7 +109,7 @@ func TestB52_MailSettingsAreSaidAndShown(t *testing.T) {
 		elsewhere, session := w.Join(beta, "both@beta.example", "report-reader")
 		invited := w.Invite(alpha, elsewhere.Email, "report-reader")
 		before := w.Dump()
-		w.Fails(http.StatusConflict, "not-activated", choosing(alpha, session, Object{"notices": false}))
+		w.Fails(http.StatusNotFound, "not-found", choosing(alpha, session, Object{"notices": false}))
 		if after := w.Dump(); after != before {
 			t.Errorf("something has changed:\n%s", Difference(before, after))
 		}

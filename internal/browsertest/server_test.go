@@ -155,9 +155,11 @@ func (s *server) call(method, path, token, body string) answer {
 
 // mail is what the mailbox tells of one.
 type mail struct {
-	To    string   `json:"to"`
-	Kind  string   `json:"kind"`
-	Links []string `json:"links"`
+	ID    string    `json:"id"`
+	At    time.Time `json:"at"`
+	To    string    `json:"to"`
+	Kind  string    `json:"kind"`
+	Links []string  `json:"links"`
 }
 
 // mail waits for the nth mail of a kind to an address, counted from 1.

@@ -83,7 +83,7 @@ func (m *Membership) occasions(p *Profile, zone *time.Location) (list []Occasion
 	}
 	if m.ActivatedAt.IsZero() && m.SignsIn(p) && !asked.IsZero() {
 		for kind, after := range map[OccasionKind]time.Duration{Unanswered: remindInvited, Unclaimed: listInvited} {
-			if at := asked.Add(after); end == never || at.Before(end) {
+			if at := asked.Add(after); end.IsZero() || at.Before(end) {
 				add(kind, at, m.Agenda.Since, 0)
 			}
 		}

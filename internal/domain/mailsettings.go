@@ -73,11 +73,8 @@ func (m *Membership) mails(p *Profile) string {
 // request is about.
 func UpdateMail(c *Change, caller *Caller, profile *Profile, said MailSettings) (*Membership, error) {
 	m := caller.Here.Membership
-	switch {
-	case m == nil || !m.RemovedAt.IsZero():
-		return nil, ErrNotFound
-	case m.ActivatedAt.IsZero() && m.SignsIn(profile):
-		return nil, ErrNotActivated // to the organization they are nobody yet
+	if !caller.Here.Lets(profile, c.At) {
+		return nil, ErrNotFound // to the organization they are nobody, or not yet
 	}
 	next := *m
 	next.Mail = m.Mail.with(said)

@@ -19,6 +19,7 @@ type UserQuery struct {
 	Home               OrganizationID
 	Kind               MembershipKind
 	Status             Status // StatusInactive: those who were removed and can be restored
+	Undeliverable      bool   // mails to the address come back
 	// The last sign-in here. Who never signed in has not done so since any moment.
 	SignedInSince, NotSignedInSince time.Time
 }
@@ -26,7 +27,7 @@ type UserQuery struct {
 // Narrow tells whether the query leaves anybody out.
 func (q *UserQuery) Narrow() bool {
 	return q.Text+q.Name+q.Email+q.Phone+string(q.Role)+string(q.Home)+string(q.Kind) != "" || len(q.Rights) > 0 || q.Resource != nil ||
-		q.Status != "" && q.Status != StatusInactive || !q.SignedInSince.IsZero() || !q.NotSignedInSince.IsZero()
+		q.Status != "" && q.Status != StatusInactive || q.Undeliverable || !q.SignedInSince.IsZero() || !q.NotSignedInSince.IsZero()
 }
 
 // Finder finds users of one organization at one moment.
@@ -93,6 +94,7 @@ func (f *Finder) matches(m *Membership) bool {
 		(q.Role == "" || slices.Contains(m.Roles, q.Role) || slices.Contains(m.AssignedRoles(), q.Role)) &&
 		(q.Home == "" || q.Home == m.Home) && (q.Kind == "" || q.Kind == m.Kind) &&
 		(q.Status == "" || q.Status == m.Status(f.profile, f.now, f.org.Zone())) &&
+		(!q.Undeliverable || m.Undeliverable.Of(m.Email) != "") &&
 		(q.SignedInSince.IsZero() || !m.LastSignInAt.Before(q.SignedInSince)) &&
 		(q.NotSignedInSince.IsZero() || m.LastSignInAt.Before(q.NotSignedInSince)) &&
 		f.onResource(m) && f.holds(m)

@@ -246,7 +246,7 @@ func TestWhatOperationsSay(t *testing.T) {
 		"user-list": {
 			Tags: []string{"user"}, Right: "users:see", Parameters: []string{
 				"q", "name", "email", "phone", "role", "right", "resource", "homeOrganization", "kind", "status",
-				"signedInSince", "notSignedInSince", "sort", "count", "limit", "cursor", "org",
+				"emailUndeliverable", "signedInSince", "notSignedInSince", "sort", "count", "limit", "cursor", "org",
 			},
 			Statuses: []string{"200", "400", "401", "403", "404", "500", "503"},
 		},

@@ -2,7 +2,6 @@ package simulation
 
 import (
 	"encoding/json"
-	"fmt"
 	"runtime"
 	"testing"
 	"time"
@@ -424,6 +423,6 @@ func BenchmarkAYearOfAMillion(b *testing.B) {
 		b.ReportMetric(made.Minutes(), "min/making")
 		b.ReportMetric(time.Since(begin).Minutes(), "min")
 		b.ReportMetric(float64(memory.Sys>>20), "MB-of-Go")
-		b.Log(fmt.Sprintf("%d mails, %d digests, %d runs killed", len(y.mails), len(y.digests), y.killed))
+		b.Logf("%d mails, %d digests, %d runs killed", len(y.mails), len(y.digests), y.killed)
 	}
 }

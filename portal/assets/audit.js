@@ -22,7 +22,7 @@ const kinds = [
   'action.user.activated', 'action.user.activation-sent', 'action.user.details-changed', 'action.user.expired', 'action.user.email-change-requested',
   'action.user.email-changed', 'action.user.email-change-undone', 'action.user.email-undeliverable', 'action.user.password-reset-requested',
   'action.user.password-changed', 'action.users.exported', 'action.person.exported', 'action.partner.searched', 'action.user.national-id-seen',
-  'action.user.national-id-searched', 'action.organization.created', 'action.organization.updated', 'action.resource.created',
+  'action.user.national-id-searched', 'action.organization.created', 'action.organization.updated', 'action.organization.agreement-announced', 'action.resource.created',
   'action.resource.updated', 'action.resource.removed', 'action.mandate.given', 'action.mandate.updated', 'action.mandate.revoked',
   'action.subscription.set', 'action.service.created', 'action.service.revoked',
 ];

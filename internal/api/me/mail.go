@@ -16,7 +16,6 @@ func Mail() endpoint.Endpoint {
 		Summary: "Says which mails that can be done without the caller wants from an organization. Mails with a link and those about the safety of the account come always.",
 		Access:  endpoint.Signed("everybody may say what they are written about"),
 		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
-		Errors:  []*domain.Error{domain.ErrNotActivated},
 	}, nil, mail)
 }
 

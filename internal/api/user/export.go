@@ -232,6 +232,7 @@ func (in *filters) used() string {
 	note("email", in.Email, false)
 	note("phone", in.Phone, false)
 	note("role", string(in.Role), true)
+	note("emailUndeliverable", in.Undeliverable, true)
 	for _, right := range in.Rights {
 		note("right", string(right), true)
 	}

@@ -16,16 +16,17 @@ import (
 // filters say which users are asked for, and in which order: of a list and of
 // an export alike.
 type filters struct {
-	Text     string                `query:"q" json:"-" maxLength:"100" description:"In the name or the address; from one character."`
-	Name     string                `query:"name" json:"-" maxLength:"100" description:"In the name."`
-	Email    string                `query:"email" json:"-" maxLength:"254" description:"In the address."`
-	Phone    string                `query:"phone" json:"-" maxLength:"30" description:"In the number."`
-	Role     domain.RoleKey        `query:"role" json:"-" description:"Held for the organization or somewhere in it."`
-	Rights   []domain.RightKey     `query:"right" json:"-" description:"Which they may use now, all of them: on the resource, if one is given, or else somewhere, clients included."`
-	Resource domain.ResourceID     `query:"resource" json:"-" description:"On which they have something."`
-	Home     domain.OrganizationID `query:"homeOrganization" json:"-"`
-	Kind     domain.MembershipKind `query:"kind" json:"-" enum:"own,partner"`
-	Status   domain.Status         `query:"status" json:"-" enum:"invited,active,upcoming,expired,locked,unsubscribed,inactive" description:"inactive: those who were removed and can be restored, whom nothing else shows."`
+	Text          string                `query:"q" json:"-" maxLength:"100" description:"In the name or the address; from one character."`
+	Name          string                `query:"name" json:"-" maxLength:"100" description:"In the name."`
+	Email         string                `query:"email" json:"-" maxLength:"254" description:"In the address."`
+	Phone         string                `query:"phone" json:"-" maxLength:"30" description:"In the number."`
+	Role          domain.RoleKey        `query:"role" json:"-" description:"Held for the organization or somewhere in it."`
+	Rights        []domain.RightKey     `query:"right" json:"-" description:"Which they may use now, all of them: on the resource, if one is given, or else somewhere, clients included."`
+	Resource      domain.ResourceID     `query:"resource" json:"-" description:"On which they have something."`
+	Home          domain.OrganizationID `query:"homeOrganization" json:"-"`
+	Kind          domain.MembershipKind `query:"kind" json:"-" enum:"own,partner"`
+	Status        domain.Status         `query:"status" json:"-" enum:"invited,active,upcoming,expired,locked,unsubscribed,inactive" description:"inactive: those who were removed and can be restored, whom nothing else shows."`
+	Undeliverable string                `query:"emailUndeliverable" json:"-" enum:"true" description:"true: those to whose address nothing is sent, since mails come back from it."`
 	// The last sign-in is the one in this organization.
 	SignedInSince    string `query:"signedInSince" json:"-" format:"date-time" description:"Whose last sign-in here was then or later."`
 	NotSignedInSince string `query:"notSignedInSince" json:"-" format:"date-time" description:"Who has not signed in here since then, or never."`
@@ -72,6 +73,7 @@ func (in *filters) read(p *domain.Profile, faults *domain.Faults) {
 	in.query = domain.UserQuery{
 		Text: body.Line(in.Text, "?q", faults), Name: body.Line(in.Name, "?name", faults), Email: body.Line(in.Email, "?email", faults),
 		Phone: body.Line(in.Phone, "?phone", faults), Role: in.Role, Rights: in.Rights, Home: in.Home, Kind: in.Kind, Status: in.Status,
+		Undeliverable:    in.Undeliverable != "",
 		SignedInSince:    moment(in.SignedInSince, "?signedInSince", faults),
 		NotSignedInSince: moment(in.NotSignedInSince, "?notSignedInSince", faults),
 	}
@@ -88,6 +90,7 @@ func (in *filters) read(p *domain.Profile, faults *domain.Faults) {
 	unknown("homeOrganization", in.Home != "", in.Home.Valid())
 	unknown("kind", in.Kind != "", in.Kind == domain.Own || in.Kind == domain.Partner)
 	unknown("status", in.Status != "", slices.Contains(statuses, in.Status))
+	unknown("emailUndeliverable", in.Undeliverable != "", in.Undeliverable == "true")
 	unknown("sort", in.Sort != "", orders[strings.TrimPrefix(in.Sort, "-")] != nil)
 }
 
