@@ -20,7 +20,7 @@ type bus struct {
 
 // newBus makes the portal's event bus.
 func newBus(stack awscdk.Stack, d deployment) bus {
-	b := bus{awsevents.NewEventBus(stack, jsii.String("bus"), &awsevents.EventBusProps{EventBusName: jsii.String(d.Config.Name())}), nil}
+	b := bus{awsevents.NewEventBus(stack, jsii.String("bus"), &awsevents.EventBusProps{EventBusName: jsii.String(d.Name())}), nil}
 	b.letters = awssqs.NewQueue(stack, jsii.String("event-letters"), &awssqs.QueueProps{
 		Encryption:      awssqs.QueueEncryption_SQS_MANAGED,
 		EnforceSSL:      jsii.Bool(true),

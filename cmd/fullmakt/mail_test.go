@@ -85,7 +85,7 @@ func TestXF15_MailsOnTheCommandLine(t *testing.T) {
 		func(m *domain.Mail) { dead(m); m.Kind, m.Link = domain.MailActivation, "lnk_gone" },
 		func(m *domain.Mail) { m.State = domain.MailSent },
 		func(m *domain.Mail) { m.State = domain.MailBounced },
-		func(m *domain.Mail) {})
+		func(*domain.Mail) {})
 	queued, dead1, dead2, over, sent, bounced, broken := ids[0], ids[1], ids[2], ids[3], ids[4], ids[5], ids[6]
 	spoil(t, data, broken)
 

@@ -176,7 +176,7 @@ func TestXD13_SchemasAreClosed(t *testing.T) {
 			if _, has := n["properties"]; has || n["type"] == "object" {
 				closed := n["additionalProperties"] == false
 				_, isMap := n["additionalProperties"].(Object)
-				if !closed && !(isMap && !has) {
+				if !closed && (!isMap || has) {
 					open[at] = true
 				}
 			}

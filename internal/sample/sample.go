@@ -50,9 +50,10 @@ const (
 
 	// SentMail is a notice to the user, which SES has taken under MessageID. What
 	// became of it SES tells on MailTopic.
-	SentMail  domain.MailID = "mai_01k00000000000000000000002"
-	MessageID               = "0107018f-sample-000001"
-	MailTopic               = "arn:aws:sns:eu-north-1:123456789012:fullmakt-mails"
+	SentMail domain.MailID = "mai_01k00000000000000000000002"
+
+	MessageID = "0107018f-sample-000001"
+	MailTopic = "arn:aws:sns:eu-north-1:123456789012:fullmakt-mails"
 )
 
 // The passwords: of everybody who has one, and the one that the sample
@@ -70,10 +71,10 @@ var (
 	OperatorSession      = session(OperatorAdministrator, "ses_01k00000000000000000000001", domain.OperatorID)
 	AdministratorSession = session(Administrator, "ses_01k00000000000000000000002", Organization)
 	ServiceCredential    = service(Service)
-	ActivationToken      = link(Invited, Organization, domain.ForActivation)
-	ResetToken           = link(User, Organization, domain.ForPasswordReset)
-	EmailChangeToken     = link(Administrator, Organization, domain.ForEmailChange)
-	EmailUndoToken       = link(Administrator, Organization, domain.ForEmailUndo)
+	ActivationToken      = link(Invited, domain.ForActivation)
+	ResetToken           = link(User, domain.ForPasswordReset)
+	EmailChangeToken     = link(Administrator, domain.ForEmailChange)
+	EmailUndoToken       = link(Administrator, domain.ForEmailUndo)
 )
 
 // secret stands where a real token has 256 random bits.
@@ -95,8 +96,8 @@ func service(id domain.ServiceID) domain.ServiceToken {
 	return t
 }
 
-func link(person domain.PersonID, org domain.OrganizationID, purpose domain.Purpose) domain.LinkToken {
-	t, ok := domain.ParseLinkToken("fml_"+suffix(person)+suffix(org)+secret, purpose)
+func link(person domain.PersonID, purpose domain.Purpose) domain.LinkToken {
+	t, ok := domain.ParseLinkToken("fml_"+suffix(person)+suffix(Organization)+secret, purpose)
 	if !ok {
 		panic("sample: not the form of a link token any more")
 	}

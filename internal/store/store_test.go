@@ -116,7 +116,7 @@ func everything() whole {
 		ID: domain.NewPersonID(), Revision: 3, Email: "aino@example.com", GivenName: "Aino", FamilyName: "Åkesson \"<>\u2028", Phone: "+358401234567",
 		Language: "fi", Home: org, Organizations: []domain.OrganizationID{org, org2}, PasswordHash: "$argon2id$v=19$x", Security: 4,
 		Undeliverable: domain.Undeliverable{Email: "aino@example.com", Reason: domain.AddressBounced, At: now},
-		CreatedAt: now, UpdatedAt: now.Add(time.Minute),
+		CreatedAt:     now, UpdatedAt: now.Add(time.Minute),
 	}
 	session, token := domain.NewChange(domain.Actor{}, now, "").Open(p, "Example/1.0")
 	link := func(purpose domain.Purpose) *domain.Link {
@@ -135,7 +135,7 @@ func everything() whole {
 	reference := domain.ResourceRef{Type: "worksite", Reference: "Työmaa #7"}
 	removed := &domain.Membership{
 		Revision: 5, Organization: org, Person: domain.NewPersonID(), Kind: domain.Own,
-		Card: domain.Card{GivenName: "Aino-Liisa", FamilyName: "Åkesson", Email: p.Email, Phone: "+358501234567", Language: "sv"},
+		Card:          domain.Card{GivenName: "Aino-Liisa", FamilyName: "Åkesson", Email: p.Email, Phone: "+358501234567", Language: "sv"},
 		Undeliverable: p.Undeliverable, Home: org2, Alphabet: "sv", Roles: []domain.RoleKey{"user", "superuser"},
 		Assignments: []domain.Assignment{{
 			ID: "asg_1", Roles: []domain.RoleKey{"user"}, Rights: []domain.RightKey{"order", "users:see"},

@@ -25,7 +25,7 @@ type mailRequest struct {
 }
 
 func mail(_ context.Context, call *endpoint.Call, in *mailRequest) (body.Mail, error) {
-	m, err := domain.UpdateMail(call.Change, call.Caller(), call.Profile, in.MailSettings.Read())
+	m, err := domain.UpdateMail(call.Change, call.Caller(), call.Profile, in.Read())
 	if err != nil {
 		return body.Mail{}, err
 	}
