@@ -87,7 +87,7 @@ func TestEveryTextIsUsedAndEveryUseHasAText(t *testing.T) {
 // Codes that the pages cannot meet, or can say no more about than that
 // something did not work.
 var withoutText = []string{
-	"cursor-invalid", "idempotency-key-reused", "if-match-required", "mail-throttled", "mail-undeliverable", "nobody-told", "organization-exists", "unauthenticated",
+	"cursor-invalid", "idempotency-key-reused", "if-match-required", "mail-throttled", "mail-undeliverable", "organization-exists", "unauthenticated",
 }
 
 func TestEveryErrorOfTheDomainHasAText(t *testing.T) {

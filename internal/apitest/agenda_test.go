@@ -176,8 +176,17 @@ func TestXG15_RemindersAreNeitherRepeatedNorMissed(t *testing.T) {
 	expect("back at the first day", 2)
 	days("2027-01-28", "2027-01-30")
 	expect("3 days before", 3)
-	last("2027-01-30")
-	days("2027-01-30", "2027-01-31")
+	last("2027-01-30") // its last hours
+	last("2027-01-31")
+	days("2027-01-31", "2027-02-01")
+	if n := w.of("membership-ended", u.Email); n != 1 {
+		t.Errorf("%d mails of the end", n)
+	}
+	// Who sets a day that has passed knows.
+	for _, to := range []string{"2027-01-15", "2027-01-16", "2027-01-15"} {
+		last(to)
+		days("2027-02-02", "2027-02-02")
+	}
 	if n := w.of("membership-ended", u.Email); n != 1 {
 		t.Errorf("%d mails of the end", n)
 	}

@@ -18,7 +18,7 @@ var pinned = []string{
 	"email-changed-lately", "email-invalid", "email-unchanged", "email-undeliverable", "file-not-utf8", "file-unreadable", "forbidden", "formula-refused", "idempotency-key-reused",
 	"if-match-required", "internal", "invalid", "json-invalid", "json-too-deep", "last-administrator", "link-invalid",
 	"mail-throttled", "mail-undeliverable", "mandate-cycle", "mandate-over", "mandate-self", "member-repeated", "member-unknown",
-	"method-not-allowed", "national-id-exists", "national-id-invalid", "no-national-id", "no-sign-in", "nobody-told", "not-activated",
+	"method-not-allowed", "national-id-exists", "national-id-invalid", "no-national-id", "no-sign-in", "not-activated",
 	"not-found", "not-own-user", "nothing-given", "null-not-allowed", "operator-only", "organization-exists",
 	"organization-unknown", "parameter-repeated", "parameter-unknown", "parent-wrong", "partner-unknown",
 	"partners-not-used", "password-common", "password-invalid", "password-own-words", "password-too-long",

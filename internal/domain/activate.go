@@ -136,6 +136,7 @@ func ResolveReset(ctx context.Context, store Store, c *Change, profile *Profile,
 	}
 	c.Put(&done)
 	c.issue(scene.Link, ref, p, MailPasswordReset, PasswordResetLife)
+	c.Hold(p)
 	c.Record(p.Home, PasswordResetRequested, aboutUser(p.ID))
 	return nil
 }

@@ -125,6 +125,9 @@ func (m *Membership) Plan(p *Profile, zone *time.Location) {
 // planValidity is Plan after the validity has been set.
 func (m *Membership) planValidity(p *Profile, zone *time.Location, now time.Time) {
 	m.Agenda.SetAt = now
+	if m.Validity.at(now, zone) == over {
+		m.Agenda.Ended = m.Validity.To // whoever sets a day that has passed knows
+	}
 	m.Plan(p, zone)
 }
 

@@ -269,6 +269,9 @@ func (l *life) lasts(v Validity) {
 	}
 	l.member.Validity = v
 	l.member.planValidity(l.profile, l.zone, l.now)
+	if v.Type == FixedTerm && !l.now.Before(midnight(later(v.To, 1), l.zone)) {
+		l.ended = v.To // who sets a day that has passed knows
+	}
 	l.set, l.zones = l.now, []*time.Location{l.zone}
 }
 

@@ -13,17 +13,11 @@ type AgreementChange struct {
 	From         Date
 }
 
-// ErrNobodyTold: the profile has no right whose holders are told of it.
-var ErrNobodyTold = &Error{Kind: Conflict, Code: "nobody-told", Detail: "In this portal nobody is told of that: no right has the notice."}
-
 // AnnounceAgreement tells everybody in an organization whom a change of the
 // agreement concerns. Who they are is found out when the mails leave.
-func AnnounceAgreement(c *Change, s *Scene, p *Profile, in AgreementChange) error {
+func AnnounceAgreement(c *Change, s *Scene, in AgreementChange) error {
 	if s.Organization == nil {
 		return ErrNotFound
-	}
-	if len(p.told(AgreementChanged)) == 0 {
-		return ErrNobodyTold
 	}
 	c.Send(&Mail{Kind: MailAgreements, Organization: in.Organization, Day: in.From})
 	c.Record(in.Organization, AgreementAnnounced, aboutOrganization(in.Organization), FieldChange{Field: "from", After: string(in.From)})

@@ -273,13 +273,12 @@ func (c *Change) ends(ctx context.Context, store Store, s *Scene, p *Profile, ne
 	next.Agenda.Ended = last
 	c.Record(org.ID, UserExpired, aboutUser(next.Person), FieldChange{Field: "validity", Before: next.Validity.text()})
 	c.tell(s, org, DigestItem{Kind: DigestEnded, Organization: org.ID, Person: next.Person, Day: last})
+	if !next.ActivatedAt.IsZero() || !next.SignsIn(p) { // else nothing of theirs ends
+		c.Send(&Mail{Kind: MailEnded, Person: next.Person, Organization: org.ID, Day: last})
+	}
 	if s.unled(c.At, next.Person) {
 		c.tell(s, operator, DigestItem{Kind: DigestLastAdministrator, Organization: org.ID, Person: next.Person, Day: last})
 	}
-	if next.ActivatedAt.IsZero() && next.SignsIn(p) {
-		return nil // nothing of theirs ends
-	}
-	c.Send(&Mail{Kind: MailEnded, Person: next.Person, Organization: org.ID, Day: last})
 	if len(s.User.Organizations) > 1 {
 		places, err := store.Places(ctx, s.User)
 		if err != nil {

@@ -72,10 +72,10 @@ func RequestEmailChange(ctx context.Context, store Store, h Hasher, c *Change, s
 	}
 	back := c.replace(undo, LinkRef{Person: p.ID, Purpose: ForEmailUndo, Organization: p.Home}, p, p.Email, EmailUndoLife)
 	c.mail(back, MailEmailChanging)
-	confirm := c.replace(s.EmailChange, LinkRef{Person: p.ID, Purpose: ForEmailChange, Organization: p.Home}, p, to, EmailChangeLife)
 	if c.count(s, limitMail(MailEmailChange, "", to)) == nil {
-		c.mail(confirm, MailEmailChange)
+		c.mail(c.replace(s.EmailChange, LinkRef{Person: p.ID, Purpose: ForEmailChange, Organization: p.Home}, p, to, EmailChangeLife), MailEmailChange)
 	}
+	c.Hold(p) // nothing is left of who is erased meanwhile
 	c.Record(p.Home, EmailChangeRequested, aboutUser(p.ID))
 	return nil
 }

@@ -82,11 +82,12 @@ func ImportUsers(ctx context.Context, store Store, c *Change, s *Scene, want Wan
 			return nil, err
 		}
 		switch r.Err = e; {
+		case dry && (errors.Is(err, ErrTooMany) || errors.Is(err, ErrUserExists)):
+			// A dry run costs nothing, so it must not tell who is a user elsewhere, nor
+			// who of the users has another address by now than the organization knows.
+			r.Outcome, r.Err = ImportOK, nil
 		case errors.Is(err, ErrUserExists): // since the users were read
 			r.Outcome, r.Err = ImportUnchanged, nil
-		case dry && errors.Is(err, ErrTooMany):
-			// A dry run costs nothing, so it must not tell who is a user elsewhere.
-			r.Outcome, r.Err = ImportOK, nil
 		case e.Kind == Throttled: // others may have a turn yet
 		case e.Kind == Unavailable, e.Kind == Unauthenticated, errors.Is(err, ErrContended), errors.Is(err, ErrForbidden):
 			return results, nil // nothing that comes after would fare better

@@ -103,7 +103,7 @@ func HMACMinter(key []byte) Minter {
 func (l *Link) counts(p *Person) bool {
 	switch l.Purpose {
 	case ForEmailUndo:
-		return true
+		return l.Email != p.Email || l.Security == p.Security
 	case ForEmailChange:
 		return l.Security == p.Security
 	case ForPasswordReset:

@@ -117,7 +117,9 @@ type Mail struct {
 
 // Send puts a mail into the outbox.
 func (c *Change) Send(m *Mail) {
-	m.ID, m.State, m.CreatedAt, m.NotBefore, m.RequestID = NewMailID(c.At), MailQueued, c.At, c.At, c.RequestID
+	// Mails of one change keep their order.
+	nth := time.Duration(len(c.Writes)) * time.Microsecond
+	m.ID, m.State, m.CreatedAt, m.NotBefore, m.RequestID = NewMailID(c.At.Add(nth)), MailQueued, c.At, c.At, c.RequestID
 	c.Put(m)
 }
 

@@ -69,9 +69,15 @@ func (m *Membership) mails(p *Profile) string {
 	return words(slices.DeleteFunc(slices.Clone(MailTopics), func(t MailTopic) bool { return !m.WantsMail(p, t) }))
 }
 
+// ForMailSettings names what choosing one's mails stands on.
+func (w *Want) ForMailSettings() {
+	w.Attempts = append(w.Attempts, limitMailSettings(w.Session.Person).Key)
+}
+
 // UpdateMail says which mails the caller wants from the organization that the
 // request is about.
-func UpdateMail(c *Change, caller *Caller, profile *Profile, said MailSettings) (*Membership, error) {
+func UpdateMail(c *Change, s *Scene, profile *Profile, said MailSettings) (*Membership, error) {
+	caller := s.Caller
 	m := caller.Here.Membership
 	if !caller.Here.Lets(profile, c.At) {
 		return nil, ErrNotFound // to the organization they are nobody, or not yet
@@ -83,8 +89,10 @@ func UpdateMail(c *Change, caller *Caller, profile *Profile, said MailSettings) 
 	if len(changed) == 0 {
 		return m, nil
 	}
-	next.UpdatedAt = c.At
-	next.Revision++
+	if err := c.count(s, limitMailSettings(m.Person)); err != nil {
+		return nil, err
+	}
+	next.UpdatedAt = c.At // and no new revision: nobody is to keep an administrator's edit away by this
 	c.Put(&next)
 	c.Record(m.Organization, UserDetailsChanged, aboutUser(m.Person), changed...)
 	return &next, nil

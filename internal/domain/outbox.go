@@ -135,6 +135,8 @@ func undeliverable(s *Scene, p *Profile, m *Mail, ref LinkRef, now time.Time) st
 		return "the person is no user of the organization"
 	case s.Organization.Suspended && m.Kind.invites():
 		return "the organization is suspended"
+	case m.Kind.invites() && member.ActivatedAt.IsZero() && member.Email != s.User.Email:
+		return "whoever was invited has another address by now" // which nobody has named
 	case m.Kind == MailNamed && (!member.RemovedAt.IsZero() || member.SignsIn(p)):
 		return "the user has no role without sign-in any more"
 	case !m.holds(Place{member, s.Organization}, p, now):
@@ -163,7 +165,7 @@ func (m *Mail) holds(at Place, p *Profile, now time.Time) bool {
 	case MailBegun:
 		return at.Lets(p, now)
 	case MailDigest:
-		return at.Lets(p, now) && member.administers(p)
+		return at.Lets(p, now) && member.administers(p) && member.everywhere(p, RightSeeUsers)
 	case MailAgreement:
 		return at.hears(p, AgreementChanged, now)
 	}

@@ -271,6 +271,13 @@ func UpdateResourceUsers(ctx context.Context, store Store, c *Change, s *Scene, 
 				return nil, err
 			}
 			changed.personal("jobTitle", m.JobTitles[r.ID], *u.JobTitle)
+			// Nor does the lower change what the higher is called.
+			bare, _ := m.without(Grants{Scopes: []Scope{here}, All: true})
+			if _, direct := difference(m, bare); len(changed) > 0 && m.Person != s.Caller.Person.ID {
+				if err := s.Caller.MayTake(p, Gift{Assignments: direct, Resources: scene.Resources}, c.At); err != nil {
+					return nil, err
+				}
+			}
 		}
 		if err := c.changeAccess(ctx, store, &scene, p, m, next, changed); err != nil {
 			return nil, err

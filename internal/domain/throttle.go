@@ -73,6 +73,11 @@ func limitEmailChanges(of PersonID) Limit {
 	return Limit{Key: "email-change/" + string(of), Free: 5, Daily: true}
 }
 
+// limitMailSettings is of a person's choices of mails, each of which is audited.
+func limitMailSettings(of PersonID) Limit {
+	return Limit{Key: "mail-settings/" + string(of), Free: 50, Daily: true}
+}
+
 func limitResetSource(source string) Limit {
 	return Limit{Key: "reset/" + hash(network(source)), Free: 30, First: time.Minute, Most: time.Hour}
 }

@@ -15,7 +15,7 @@ type Event struct {
 }
 
 // Key tells events apart.
-func (e Event) Key() string { return e.Source + "\x00" + e.ID }
+func (e Event) Key() string { return fmt.Sprintf("%q %q", e.Source, e.ID) }
 
 // ReadEvent reads an event of a type, and its detail. Members that we do not
 // know are left: who sends events adds to them. ErrEvent.

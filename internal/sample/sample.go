@@ -174,16 +174,13 @@ func Seed(ctx context.Context, store domain.Store, vault domain.Vault, hash stri
 }
 
 // Profile is the portal that the sample of a function is made for: mandates
-// are not given in all of them, there are none with partners but in one, and one
-// where people are told of agreements.
+// are not given in all of them, and there are none with partners but in one.
 func Profile(id string) string {
 	switch {
 	case strings.HasPrefix(id, "mandate-"), strings.HasPrefix(id, "client-"), strings.HasSuffix(id, "-national-id"):
 		return "insurance"
 	case strings.HasPrefix(id, "partner-"):
 		return "construction"
-	case strings.Contains(id, "agreement"):
-		return "public-sector"
 	}
 	return "rental"
 }

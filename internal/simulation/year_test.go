@@ -146,6 +146,9 @@ func (y *year) edit() {
 		m.locked, m.term = v.Type == domain.Locked, v.Type == domain.FixedTerm
 		if m.term {
 			m.from, m.to = v.From, v.To
+			if !y.now.Before(day(m.to, 1, m.zone)) {
+				m.ended = m.to // who sets a day that has passed knows
+			}
 		}
 	}
 	was := s.Membership.Validity

@@ -3,6 +3,7 @@
 package body
 
 import (
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -91,6 +92,9 @@ func Text(s, pointer string, most int, faults *domain.Faults) {
 	}
 }
 
+// linkLike is what mail programs make a link of though it does not say so.
+var linkLike = regexp.MustCompile(`[\pL\pN]\.\pL{2,}/`)
+
 // Name reads a name of a person or an organization: one line of text without
 // anything that a mail or a page could take for more than a name.
 func Name(s, pointer string, faults *domain.Faults) string {
@@ -98,7 +102,7 @@ func Name(s, pointer string, faults *domain.Faults) string {
 	s = strings.Join(strings.Fields(s), " ")
 	Text(s, pointer, maxName, faults)
 	lower := strings.ToLower(s)
-	if strings.Contains(lower, "://") || strings.Contains(lower, "www.") || strings.ContainsAny(s, "<>@") ||
+	if linkLike.MatchString(lower) || strings.Contains(lower, "://") || strings.Contains(lower, "www.") || strings.ContainsAny(s, "<>@") ||
 		!strings.ContainsFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) && s != "" {
 		faults.Add(pointer, "value-invalid", "A name has no markup and no addresses in it.")
 	}

@@ -16,7 +16,8 @@ func Mail() endpoint.Endpoint {
 		Summary: "Says which mails that can be done without the caller wants from an organization. Mails with a link and those about the safety of the account come always.",
 		Access:  endpoint.Signed("everybody may say what they are written about"),
 		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
-	}, nil, mail)
+		Errors:  []*domain.Error{domain.ErrThrottled},
+	}, func(_ *mailRequest, want *domain.Want) { want.ForMailSettings() }, mail)
 }
 
 type mailRequest struct {
@@ -25,7 +26,7 @@ type mailRequest struct {
 }
 
 func mail(_ context.Context, call *endpoint.Call, in *mailRequest) (body.Mail, error) {
-	m, err := domain.UpdateMail(call.Change, call.Caller(), call.Profile, in.Read())
+	m, err := domain.UpdateMail(call.Change, call.Scene, call.Profile, in.Read())
 	if err != nil {
 		return body.Mail{}, err
 	}

@@ -15,7 +15,6 @@ func AnnounceAgreement() endpoint.Endpoint {
 		Summary: "Mails everybody whom it concerns that the organization's agreement with the operator changes: those who hold a right with the notice agreement-changed.",
 		Access:  endpoint.Right(domain.RightOperate),
 		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
-		Errors:  []*domain.Error{domain.ErrNobodyTold},
 	}, nil, announceAgreement)
 }
 
@@ -32,5 +31,5 @@ func (in *announceAgreementRequest) Read(_ *domain.Profile, faults *domain.Fault
 
 func announceAgreement(_ context.Context, call *endpoint.Call, in *announceAgreementRequest) (endpoint.None, error) {
 	change := domain.AgreementChange{Organization: in.Org, From: in.From}
-	return endpoint.None{}, domain.AnnounceAgreement(call.Change, call.Scene, call.Profile, change)
+	return endpoint.None{}, domain.AnnounceAgreement(call.Change, call.Scene, change)
 }

@@ -63,7 +63,7 @@ func run(ctx context.Context, deps job.Deps, raw json.RawMessage) (any, error) {
 		return nil, err
 	}
 	change := deps.Change(ID)
-	if err := domain.AnnounceAgreement(change, scene, deps.Profile, domain.AgreementChange{Organization: org, From: in.From}); err != nil {
+	if err := domain.AnnounceAgreement(change, scene, domain.AgreementChange{Organization: org, From: in.From}); err != nil {
 		return nil, err
 	}
 	change.Seen(event.Key())
