@@ -102,9 +102,6 @@ func (y *year) hour() {
 			y.Fatal(err)
 		}
 	}
-	if busy == 0 && y.now.Hour() >= 9 {
-		return // the mails of the night have left, and there are no others
-	}
 	if y.random.IntN(20) == 0 {
 		before := len(y.sent)
 		y.broken(1+y.random.IntN(12), y.dispatch)
