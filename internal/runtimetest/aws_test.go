@@ -41,7 +41,7 @@ func newFakeAWS(t *testing.T) *fakeAWS {
 			service = "s3"
 		}
 		signed := r.Header.Get("Authorization")
-		if !strings.HasPrefix(signed, "AWS4-HMAC-SHA256 Credential="+accessKey+"/") ||
+		if !strings.HasPrefix(signed, "AWS4-HMAC-SHA256 Credential="+accessKey) ||
 			!strings.Contains(signed, "/"+region+"/"+service+"/aws4_request") || r.Header.Get("X-Amz-Security-Token") == "" {
 			t.Errorf("signed as %q", signed)
 		}

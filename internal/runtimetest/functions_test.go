@@ -112,7 +112,13 @@ var sampleHash = sync.OnceValue(func() string {
 
 // configuration is what a function on a table is deployed with.
 func configuration(c dynamotable.Config, aws *fakeAWS, needs []endpoint.Need) map[string]string {
-	env := map[string]string{awsapp.EnvTable: c.Table, awsapp.EnvProfile: "rental", "AWS_ENDPOINT_URL_DYNAMODB": c.Endpoint}
+	key := accessKey
+	if c.Credentials != nil { // of a table that there is
+		if own, err := c.Credentials.Retrieve(context.Background()); err == nil {
+			key = own.AccessKeyID
+		}
+	}
+	env := map[string]string{"AWS_ACCESS_KEY_ID": key, awsapp.EnvTable: c.Table, awsapp.EnvProfile: "rental", "AWS_ENDPOINT_URL_DYNAMODB": c.Endpoint}
 	if slices.Contains(needs, endpoint.SendMail) {
 		env[awsapp.EnvMailFrom], env[awsapp.EnvConfigurationSet] = "no-reply@fullmakt.example", "fullmakt"
 		env[awsapp.EnvOperatorName], env[awsapp.EnvPortalURL] = "Exempeluthyrning AB", "https://portal.fullmakt.example"

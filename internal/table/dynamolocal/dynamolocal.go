@@ -38,22 +38,18 @@ const (
 	Region    = "eu-north-1"
 )
 
-// Open returns a fresh table, which goes when the test ends. It has an access
-// key of its own: the tables of one key wait for each other's locks.
+// Open returns a fresh table, which goes when the test ends.
 func Open(t testing.TB) *dynamotable.Table {
 	t.Helper()
-	return dynamotable.New(create(t, config(t, AccessKey+rand.Text())))
+	return dynamotable.New(Config(t))
 }
 
-// Config returns how to reach a fresh table by AccessKey. It goes when the test
-// ends.
+// Config returns how to reach a fresh table, which goes when the test ends. It has
+// an access key of its own, which begins with AccessKey: the tables of one key
+// wait for each other's locks.
 func Config(t testing.TB) dynamotable.Config {
 	t.Helper()
-	return create(t, config(t, AccessKey))
-}
-
-func create(t testing.TB, cfg dynamotable.Config) dynamotable.Config {
-	t.Helper()
+	cfg := config(t, AccessKey+rand.Text())
 	client := dynamotable.NewClient(cfg)
 	cfg.Table = "test-" + rand.Text()
 	if err := dynamotable.CreateTable(t.Context(), client, cfg.Table, table.TheSchema); err != nil {

@@ -174,17 +174,19 @@ func TestXF6_HangingConnection(t *testing.T) {
 
 func TestLambdaCredentials(t *testing.T) {
 	cfg := dynamolocal.Config(t)
+	key, err := cfg.Credentials.Retrieve(t.Context())
+	must(t, err)
 	cfg.Credentials = nil
 	var authorization, token string
 	cfg.Transport = spy(func(req *http.Request) {
 		authorization, token = req.Header.Get("Authorization"), req.Header.Get("X-Amz-Security-Token")
 	})
-	t.Setenv("AWS_ACCESS_KEY_ID", dynamolocal.AccessKey)
+	t.Setenv("AWS_ACCESS_KEY_ID", key.AccessKeyID)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", dynamolocal.SecretKey)
 	t.Setenv("AWS_SESSION_TOKEN", "session")
-	_, err := dynamotable.New(cfg).Get(t.Context(), a)
+	_, err = dynamotable.New(cfg).Get(t.Context(), a)
 	must(t, err)
-	if !strings.Contains(authorization, "Credential="+dynamolocal.AccessKey+"/") || !strings.Contains(authorization, "/"+dynamolocal.Region+"/") || token != "session" {
+	if !strings.Contains(authorization, "Credential="+key.AccessKeyID+"/") || !strings.Contains(authorization, "/"+dynamolocal.Region+"/") || token != "session" {
 		t.Errorf("authorized by %q and %q", authorization, token)
 	}
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
