@@ -244,7 +244,6 @@ func rentOut(w *World) *rented {
 }
 
 func TestAccessEvaluation(t *testing.T) {
-	t.Parallel()
 	Each(t, func(t *testing.T, w *World) {
 		s := rentOut(w)
 		alpha, gamma := s.alpha.ID, s.gamma.ID
@@ -299,7 +298,6 @@ func TestAccessEvaluation(t *testing.T) {
 
 // What somebody has does not count while they are not valid, and the answer says why.
 func TestAccessEvaluationTellsTheStatus(t *testing.T) {
-	t.Parallel()
 	Each(t, func(t *testing.T, w *World) {
 		s := rentOut(w)
 		for status, change := range map[string]func(m *domain.Membership){
@@ -383,7 +381,6 @@ func (s *rented) bodiesOf() map[string]Object {
 // Only a service client asks, with a credential of its own that has not been
 // revoked and that is for what it does; and with it, it can do nothing else.
 func TestServiceCredentials(t *testing.T) {
-	t.Parallel()
 	Each(t, func(t *testing.T, w *World) {
 		s := rentOut(w)
 		session := s.Operator()
@@ -494,7 +491,6 @@ func TestTheForeignProtocol(t *testing.T) {
 }
 
 func TestXD1_TheMetadataStandsOnTheConfiguration(t *testing.T) {
-	t.Parallel()
 	Each(t, func(t *testing.T, w *World) {
 		want := Object{
 			"policy_decision_point": Portal, "access_evaluation_endpoint": Portal + evaluationPath, "access_evaluations_endpoint": Portal + evaluationsPath,
@@ -519,7 +515,6 @@ func TestXD1_TheMetadataStandsOnTheConfiguration(t *testing.T) {
 }
 
 func TestAccessEvaluations(t *testing.T) {
-	t.Parallel()
 	Each(t, func(t *testing.T, w *World) {
 		s := rentOut(w)
 		digger, boss := subjectOf(s.digger.Person, ""), subjectOf(s.boss.Person, "")
@@ -609,7 +604,6 @@ func TestEvaluationsAreReadTogether(t *testing.T) {
 // Whatever is found may be done, and whatever may be done is found: searches and
 // evaluations are one decision. A page of any size finds the same.
 func TestSearchesAndEvaluationsAgree(t *testing.T) {
-	t.Parallel()
 	Each(t, func(t *testing.T, w *World) {
 		s := rentOut(w)
 		random := rand.New(rand.NewPCG(3, 14))
@@ -781,7 +775,6 @@ func TestSearchesAndEvaluationsAgree(t *testing.T) {
 }
 
 func TestXB7_SearchTokensBelongToTheirSearch(t *testing.T) {
-	t.Parallel()
 	Each(t, func(t *testing.T, w *World) {
 		s := rentOut(w)
 		body := questionOf(Object{"type": "user", "id": "ignored"}, "order", atThing(s.gate))

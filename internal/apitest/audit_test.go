@@ -57,7 +57,6 @@ func (w *World) auditPages(c Customer, query url.Values, limit int) (entries []O
 }
 
 func TestAuditFilters(t *testing.T) {
-	t.Parallel()
 	Each(t, func(t *testing.T, w *World) {
 		c, u := audited(w)
 		all, _ := w.auditPages(c, nil, 200)
@@ -376,7 +375,6 @@ func first1(t *testing.T, sealed []table.Item) string {
 
 // Every entry is sealed once, whatever runs at the same time, again, or breaks off.
 func TestSealingIsDoneOnce(t *testing.T) {
-	t.Parallel()
 	Each(t, func(t *testing.T, w *World) {
 		c, _ := audited(w)
 		if n := w.sealNow(); n != 0 {

@@ -29,7 +29,6 @@ func stageWith(w *World, types []domain.ResourceType, rights []domain.RightInfo,
 // Aserto). Whoever owns a todo has been given it, which counts beside the role
 // of an editor only.
 func TestAuthZENTodoScenario(t *testing.T) {
-	t.Parallel()
 	Each(t, func(t *testing.T, w *World) {
 		editor := keysOf("can_read_user", "can_read_todos", "can_create_todo")
 		s := stageWith(w, []domain.ResourceType{{Key: "todo"}}, []domain.RightInfo{
@@ -95,7 +94,6 @@ func TestAuthZENTodoScenario(t *testing.T) {
 // 198 searches. Everybody sees the records of their department, and all of them
 // as a manager; a manager edits those of the department; an owner does all.
 func TestAuthZENSearchScenario(t *testing.T) {
-	t.Parallel()
 	Each(t, func(t *testing.T, w *World) {
 		s := stageWith(w, []domain.ResourceType{{Key: "department"}, {Key: "record", Parent: "department"}},
 			[]domain.RightInfo{{Key: "view", On: "record"}, {Key: "edit", On: "record"}, {Key: "delete", On: "record"}})
@@ -203,7 +201,6 @@ func TestAuthZENSearchScenario(t *testing.T) {
 // scenario.md, © 2026 OpenID Foundation), without the rules that believe the
 // request's properties: those of a person or a resource are ours to know.
 func TestAuthZENCertificationScenario(t *testing.T) {
-	t.Parallel()
 	Each(t, func(t *testing.T, w *World) {
 		s := stageWith(w, []domain.ResourceType{{Key: "record"}}, []domain.RightInfo{{Key: "read", On: "record"}, {Key: "write", On: "record"}, {Key: "delete", On: "record"}})
 		o := s.company("Certified")

@@ -571,7 +571,6 @@ func TestXD22_NobodyWritesTheLog(t *testing.T) {
 
 // XH6, XH9: what the operator does for a person is the same on every table.
 func TestXH6_XH9_OnEveryTable(t *testing.T) {
-	t.Parallel()
 	Each(t, func(t *testing.T, w *World) {
 		alpha := w.Customer("alpha")
 		u := w.InviteWith(alpha, canaryEmail, Object{"givenName": "Kanarie", "roles": []string{"user"}})

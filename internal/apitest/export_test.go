@@ -238,7 +238,6 @@ var englishHeadings = []string{
 
 // B10, B11: the file has what the list shows, cell by cell, whatever the filter and the order.
 func TestB10_B11_ExportIsTheList(t *testing.T) {
-	t.Parallel()
 	Each(t, func(t *testing.T, w *World) {
 		c := people(w)
 		beta := w.Want(http.StatusOK, Request{Method: "GET", Path: "/v1/organizations", Token: w.Operator()})

@@ -90,7 +90,6 @@ func sheetRow(cells ...string) string {
 }
 
 func TestImport(t *testing.T) {
-	t.Parallel()
 	Each(t, func(t *testing.T, w *World) {
 		c := w.Customer("alpha")
 		number := w.Resource(c, "customer-number", "", "1001")

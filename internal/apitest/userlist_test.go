@@ -34,7 +34,6 @@ func (w *World) lists(c Customer, query string, want ...string) {
 }
 
 func TestUserList(t *testing.T) {
-	t.Parallel()
 	Each(t, func(t *testing.T, w *World) {
 		c := w.Customer("alpha")
 		number := w.Resource(c, "customer-number", "", "1001")

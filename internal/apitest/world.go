@@ -93,8 +93,9 @@ func SQLite(t testing.TB) table.Table {
 	return db
 }
 
-// Each runs a test on every driver.
+// Each runs a test on every driver, in parallel with other tests.
 func Each(t *testing.T, test func(t *testing.T, w *World)) {
+	t.Parallel()
 	for name, open := range Drivers {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
