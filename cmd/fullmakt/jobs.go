@@ -54,7 +54,7 @@ func runJobs(ctx context.Context, args []string, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, t.Close()) }()
-	o := postOffice{store: store.New(t), profile: p, out: out}
+	o := postOffice{store: store.New(t), profile: p, out: out, now: l.now}
 	switch what {
 	case "list":
 		return o.jobs(ctx)
@@ -187,7 +187,7 @@ func (o postOffice) run(ctx context.Context, id, eventFile, portal, data string,
 	}
 	app := localapp.New(localapp.Config{
 		Table: t, Profile: o.profile, Mailbox: mailbox, LinkKey: key, Vault: localvault.File(vaultKeys(data)), PortalURL: portal,
-		Operator: "Example Portal", Log: slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Operator: "Example Portal", Log: slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), Clock: o.now,
 	})
 	result, err := app.Run(ctx, id, event)
 	if errors.Is(err, domain.ErrNotFound) {

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
+	"github.com/fullmakt/fullmakt/internal/app/localapp"
 	"github.com/fullmakt/fullmakt/internal/domain"
 	"github.com/fullmakt/fullmakt/internal/table/sqlitetable"
 )
@@ -14,7 +16,11 @@ import (
 // localStore is a tool's choice of a store on this machine.
 type localStore struct {
 	data, profile string
+	moved         time.Duration // by which its clock is ahead
 }
+
+// now is the time by the clock of the store, which somebody may have moved.
+func (l *localStore) now() time.Time { return time.Now().Add(l.moved) }
 
 func (l *localStore) flags(name string) *flag.FlagSet {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
@@ -30,6 +36,9 @@ func (l *localStore) place() (p *domain.Profile, database string, err error) {
 	}
 	if l.data == "" {
 		l.data = filepath.Join(".local", p.Key)
+	}
+	if l.moved, err = localapp.ReadClock(l.data); err != nil {
+		return nil, "", err
 	}
 	return p, filepath.Join(l.data, "fullmakt.db"), nil
 }

@@ -70,7 +70,7 @@ func outbox(ctx context.Context, args []string, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, t.Close()) }()
-	o := postOffice{store: store.New(t), profile: p, out: out}
+	o := postOffice{store: store.New(t), profile: p, out: out, now: l.now}
 	switch {
 	case person != "":
 		return o.listTo(ctx, domain.PersonID(person), domain.MailState(state))
@@ -100,6 +100,7 @@ type postOffice struct {
 	store   domain.Store
 	profile *domain.Profile
 	out     io.Writer
+	now     func() time.Time
 }
 
 // on lists a shelf.
@@ -227,7 +228,7 @@ func (o postOffice) revive(ctx context.Context, id domain.MailID) (said string, 
 	if err != nil {
 		return "", false, err
 	}
-	c := domain.NewChange(domain.Actor{Type: domain.ByJob, ID: "fullmakt-mail"}, time.Now(), "fullmakt-mail")
+	c := domain.NewChange(domain.Actor{Type: domain.ByJob, ID: "fullmakt-mail"}, o.now(), "fullmakt-mail")
 	why, err := c.Retry(ctx, o.store, o.profile, m)
 	switch {
 	case err != nil:

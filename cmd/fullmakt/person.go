@@ -47,7 +47,7 @@ func people(ctx context.Context, args []string, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, t.Close()) }()
-	o := office{store: store.New(t), profile: p, out: out}
+	o := office{store: store.New(t), profile: p, out: out, now: l.now}
 	switch what {
 	case "export":
 		return o.export(ctx, domain.PersonID(argument))
@@ -80,10 +80,11 @@ type office struct {
 	store   domain.Store
 	profile *domain.Profile
 	out     io.Writer
+	now     func() time.Time
 }
 
 func (o office) change() *domain.Change {
-	return domain.NewChange(domain.Actor{Type: domain.ByJob, ID: "fullmakt-person"}, time.Now(), "fullmakt-person")
+	return domain.NewChange(domain.Actor{Type: domain.ByJob, ID: "fullmakt-person"}, o.now(), "fullmakt-person")
 }
 
 func (o office) export(ctx context.Context, id domain.PersonID) error {

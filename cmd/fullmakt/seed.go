@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/fullmakt/fullmakt/internal/app/localapp"
+	"github.com/fullmakt/fullmakt/internal/domain"
 	"github.com/fullmakt/fullmakt/internal/password"
 	"github.com/fullmakt/fullmakt/internal/seed"
 	"github.com/fullmakt/fullmakt/internal/store"
@@ -57,6 +58,10 @@ func seedStore(ctx context.Context, args []string, out io.Writer) (err error) {
 	if secret == "" {
 		secret = rand.Text()
 	}
+	var faults domain.Faults
+	if domain.CheckPassword(password.New(), secret, "--password", nil, &faults); len(faults) > 0 {
+		return fmt.Errorf("--password: %s", faults[0].Detail)
+	}
 	if o.Hash, err = password.New().Hash(secret); err != nil {
 		return err
 	}
@@ -68,6 +73,9 @@ func seedStore(ctx context.Context, args []string, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, t.Close()) }()
+	if s, err := store.New(t).Load(ctx, domain.Want{Organization: domain.OperatorID}); err != nil || s.Organization != nil {
+		return errors.Join(err, fmt.Errorf("--data: there is a portal in %s already; seed fills an empty store", database))
+	}
 	app := localapp.New(localapp.Config{Table: t, Profile: p, Operator: "Example Portal", Log: slog.New(slog.NewJSONHandler(os.Stderr, nil))})
 	if _, err := app.Bootstrap(ctx, "operator@example.com", p.DefaultLanguage(), nil); err != nil {
 		return err

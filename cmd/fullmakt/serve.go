@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/fullmakt/fullmakt/internal/app/localapp"
 	"github.com/fullmakt/fullmakt/internal/domain"
@@ -84,6 +85,9 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 	for _, what := range profile.Missing(p) {
 		fmt.Fprintf(out, "not yet: %s, which the profile asks for\n", what)
 	}
+	if now := app.Now(); now.Sub(time.Now()).Abs() > time.Minute {
+		fmt.Fprintf(out, "The clock was moved: it is %s here\n", now.UTC().Format(time.DateTime))
+	}
 	fmt.Fprintf(out, "Mailbox: %s/_local/mail\n", base)
 	fmt.Fprint(out, next(invited, base))
 	return errors.Join(app.Serve(ctx, listener), shut())
@@ -137,7 +141,11 @@ func open(ctx context.Context, o serveOptions, p *domain.Profile, demo *profilef
 	key := make([]byte, 32)
 	rand.Read(key)
 	var vault domain.Vault // of memory, if there is nothing else
+	var moved time.Duration
 	if o.data != inMemory {
+		if moved, err = localapp.ReadClock(o.data); err != nil {
+			return nil, nil, nil, err
+		}
 		file, mailDir = filepath.Join(o.data, "fullmakt.db"), o.data
 		if key, err = linkKey(o.data, key); err != nil {
 			return nil, nil, nil, err
@@ -156,7 +164,7 @@ func open(ctx context.Context, o serveOptions, p *domain.Profile, demo *profilef
 		return nil, nil, nil, err
 	}
 	app = localapp.New(localapp.Config{
-		Registers: drivers, FakeRegisters: fake,
+		Registers: drivers, FakeRegisters: fake, Directory: mailDir, Moved: moved,
 		Table: t, Profile: p, Hasher: password.New(), Mailbox: mailbox, LinkKey: key, Vault: vault, PortalURL: portalURL,
 		Operator: o.operatorName, Log: slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})

@@ -505,9 +505,11 @@ func RestoreUser(ctx context.Context, store Store, c *Change, s *Scene, profile 
 		return nil, dropped, err
 	}
 	var changed diff
-	changed.field("roles", words(old.Roles), words(next.Roles))
-	if len(dropped.Assignments) > 0 {
-		changed = append(changed, assignmentChange(dropped.Assignments, nil))
+	// As the entry of the removal told what went, this one tells what came back, and
+	// as what was before it, what did not.
+	changed.field("roles", words(dropped.Roles), words(next.Roles))
+	if len(dropped.Assignments)+len(next.Assignments) > 0 {
+		changed = append(changed, assignmentChange(dropped.Assignments, next.Assignments))
 	}
 	next.planInvited(profile, s.Organization.Zone(), c.At)
 	c.rewrite(old, &next, UserRestored, changed...)

@@ -3,6 +3,9 @@ package job
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
+
+	"github.com/fullmakt/fullmakt/internal/domain"
 )
 
 // Event is one of EventBridge's, as far as it counts here. It comes at least
@@ -12,6 +15,19 @@ type Event struct {
 	Source string          `json:"source"`
 	Type   string          `json:"detail-type"`
 	Detail json.RawMessage `json:"detail"`
+}
+
+// Refused is ErrEvent with all that is wrong in a detail, by the pointers of its
+// members and without their values.
+func Refused(faults domain.Faults) error {
+	if len(faults) == 0 {
+		return nil
+	}
+	var all []string
+	for _, f := range faults {
+		all = append(all, "detail"+f.Pointer+": "+f.Detail)
+	}
+	return fmt.Errorf("%w: %s", ErrEvent, strings.Join(all, " "))
 }
 
 // Key tells events apart.

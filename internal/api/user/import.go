@@ -125,7 +125,7 @@ func columnsOf(cells []sheet.Value, catalog *i18n.Catalog, faults *domain.Faults
 		case v.Text == "" && !v.Formula, slices.Contains(ignored, key):
 			continue
 		case !ok || v.Formula:
-			faults.Add(at, "value-unknown", "There is no such column.")
+			faults.Add(at, "value-unknown", fmt.Sprintf("There is no column %q.", shortened(v.Text, 100)))
 		case slices.Contains(columns, key):
 			faults.Add(at, "value-repeated", "Give each column once.")
 		}

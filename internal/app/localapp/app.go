@@ -45,6 +45,10 @@ type Config struct {
 	// Sender replaces the mailbox, and Clock the system's, where a test wants it.
 	Sender domain.Sender
 	Clock  func() time.Time
+	// Directory is where the store is kept, and Moved by how much ReadClock says
+	// that its clock is ahead; empty: in memory.
+	Directory string
+	Moved     time.Duration
 }
 
 // App is the process.
@@ -54,8 +58,8 @@ type App struct {
 	files   *files
 	handler http.Handler
 
-	mu     sync.Mutex
-	offset time.Duration // that the clock has been moved by
+	mu    sync.Mutex
+	moved time.Duration // by which the clock is ahead
 }
 
 // New puts the process together. Nothing runs yet.
@@ -69,7 +73,7 @@ func New(c Config) *App {
 	if c.Vault == nil {
 		c.Vault = inMemory()
 	}
-	a := &App{config: c, jobs: jobs.All()}
+	a := &App{config: c, jobs: jobs.All(), moved: c.Moved}
 	a.files = &files{base: c.PortalURL, now: a.Now, all: map[string]file{}}
 	a.handler = a.routes()
 	return a
@@ -77,20 +81,6 @@ func New(c Config) *App {
 
 // Handler serves everything.
 func (a *App) Handler() http.Handler { return a.handler }
-
-// Now is the time by the process's clock.
-func (a *App) Now() time.Time {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.config.Clock().Add(a.offset)
-}
-
-// SetNow moves the clock, which goes on from there.
-func (a *App) SetNow(now time.Time) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.offset = now.Sub(a.config.Clock())
-}
 
 // endpointDeps gives an endpoint what it declares to need.
 func (a *App) endpointDeps(e endpoint.Endpoint) endpoint.Deps {

@@ -107,7 +107,10 @@ func (a *App) setClock(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, `send {"now": "2026-11-22T09:00:00Z"}`, http.StatusBadRequest)
 		return
 	}
-	a.SetNow(in.Now)
+	if err := a.SetNow(in.Now); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
 	a.clock(w, r)
 }
 

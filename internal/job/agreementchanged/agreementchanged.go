@@ -45,8 +45,8 @@ func run(ctx context.Context, deps job.Deps, raw json.RawMessage) (any, error) {
 	if _, ok := domain.ParseDate(string(in.From)); !ok {
 		faults.Add("/from", "date-invalid", "Give the day as YYYY-MM-DD.")
 	}
-	if err := faults.Err(); err != nil {
-		return nil, fmt.Errorf("%w: %w", job.ErrEvent, err)
+	if err := job.Refused(faults); err != nil {
+		return nil, err
 	}
 	want := domain.Want{Business: claim}
 	want.ForEvent(event.Key())

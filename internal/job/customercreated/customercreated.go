@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"github.com/fullmakt/fullmakt/internal/api/body"
 	"github.com/fullmakt/fullmakt/internal/domain"
@@ -69,7 +68,7 @@ func (d *Detail) read(p *domain.Profile) (domain.Customer, error) {
 		},
 		Subscription: body.Subscription(a.Subscription, p, "/administrator/subscription", &faults),
 	}
-	return c, faults.Err()
+	return c, job.Refused(faults)
 }
 
 func run(ctx context.Context, deps job.Deps, raw json.RawMessage) (any, error) {
@@ -79,7 +78,7 @@ func run(ctx context.Context, deps job.Deps, raw json.RawMessage) (any, error) {
 	}
 	customer, err := in.read(deps.Profile)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", job.ErrEvent, err)
+		return nil, err
 	}
 	var want domain.Want
 	want.ForCustomer(customer)
