@@ -23,7 +23,7 @@ import (
 	"github.com/fullmakt/fullmakt/internal/vault/localvault"
 )
 
-const jobsUsage = `jobs [list] [flags]: lists the jobs, their last runs, and what was put aside
+const jobsUsage = `jobs [list] [flags]: lists the jobs, the last run of those that note it, and what was put aside
        fullmakt jobs run [flags] ID: runs a job once
        fullmakt jobs retry [flags]: takes up again what was put aside`
 
@@ -68,7 +68,7 @@ func runJobs(ctx context.Context, args []string, out io.Writer) (err error) {
 	return o.run(ctx, flags.Arg(0), event, portal, l.data, t)
 }
 
-// jobs lists all jobs with what is known of their last runs, and below what waits
+// jobs lists all jobs with what is known of their last runs, if they note them, and below what waits
 // for somebody.
 func (o postOffice) jobs(ctx context.Context) error {
 	w := tabwriter.NewWriter(o.out, 0, 4, 2, ' ', 0)

@@ -28,7 +28,7 @@ var commands = []command{
 	{"generate", "writes everything that derives from the registries", generateAll},
 	{"build", "builds the Lambda artifacts into dist/", build},
 	{"audit", "verify: holds the audit of a local store against its seals", verifyAudit},
-	{"jobs", "list, run, retry: the jobs of a local store, their last runs, and what was put aside", runJobs},
+	{"jobs", "list, run, retry: the jobs of a local store, their noted runs, and what was put aside", runJobs},
 	{"mail", "list, retry: the outbox of a local store, and what was given up in it", outbox},
 	{"person", "export, erase, ledger, reapply: what is known of somebody, and that it is forgotten", people},
 	{"seed", "fills an empty local store with made-up users, for tests of size", seedStore},

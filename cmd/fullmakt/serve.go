@@ -85,7 +85,7 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 	for _, what := range profile.Missing(p) {
 		fmt.Fprintf(out, "not yet: %s, which the profile asks for\n", what)
 	}
-	if now := app.Now(); now.Sub(time.Now()).Abs() > time.Minute {
+	if now := app.Now(); time.Until(now).Abs() > time.Minute {
 		fmt.Fprintf(out, "The clock was moved: it is %s here\n", now.UTC().Format(time.DateTime))
 	}
 	fmt.Fprintf(out, "Mailbox: %s/_local/mail\n", base)
