@@ -1,6 +1,9 @@
 package main
 
 import (
+	"cmp"
+	"time"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -53,21 +56,33 @@ type alarmProps struct {
 	ID, Description   string
 	Namespace, Metric string
 	Statistic         string
-	Dimension, Of     string
+	Dimension, Of     string // empty: of no one thing
+	// Late, of a job of the clock: it is not what happens that rings but that, for
+	// two periods, nothing does.
+	Late   bool
+	Period time.Duration // zero: five minutes
+	Most   float64       // from which on it rings; zero: one
 }
 
 func newAlarm(stack awscdk.Stack, topic awssns.ITopic, p alarmProps) {
-	awscloudwatch.NewCfnAlarm(stack, &p.ID, &awscloudwatch.CfnAlarmProps{
+	props := &awscloudwatch.CfnAlarmProps{
 		AlarmDescription:   &p.Description,
 		Namespace:          &p.Namespace,
 		MetricName:         &p.Metric,
 		Statistic:          &p.Statistic,
-		Dimensions:         []*awscloudwatch.CfnAlarm_DimensionProperty{{Name: &p.Dimension, Value: &p.Of}},
-		Period:             jsii.Number(300),
+		Period:             jsii.Number(cmp.Or(p.Period, 5*time.Minute).Seconds()),
 		EvaluationPeriods:  jsii.Number(1),
-		Threshold:          jsii.Number(1),
+		Threshold:          jsii.Number(cmp.Or(p.Most, 1)),
 		ComparisonOperator: jsii.String("GreaterThanOrEqualToThreshold"),
 		TreatMissingData:   jsii.String("notBreaching"),
 		AlarmActions:       &[]any{topic.TopicArn()},
-	})
+	}
+	if p.Dimension != "" {
+		props.Dimensions = []*awscloudwatch.CfnAlarm_DimensionProperty{{Name: &p.Dimension, Value: &p.Of}}
+	}
+	if p.Late {
+		props.EvaluationPeriods, props.ComparisonOperator = jsii.Number(2), jsii.String("LessThanThreshold")
+		props.TreatMissingData = jsii.String("breaching")
+	}
+	awscloudwatch.NewCfnAlarm(stack, &p.ID, props)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -32,7 +33,30 @@ func TestXI17_XF15_Alarms(t *testing.T) {
 	for _, j := range jobs.All() {
 		want[j.ID+"-errors"] = alarm("The job "+j.ID+" failed. Its log says why.", "Sum", "AWS/Lambda", "Errors", "FunctionName", "${"+j.ID+"}")
 	}
-	for _, r := range synth(t).all("", "AWS::CloudWatch::Alarm") {
+	// The job of the clock is missed when it is silent, and heard of when it comes late.
+	clock := func(description, metric, statistic string, more m) m {
+		alarm := m{
+			"AlarmDescription": description, "AlarmActions": []any{"${topic}"}, "Namespace": "fullmakt-test", "MetricName": metric, "Statistic": statistic,
+			"Period": 3600.0, "EvaluationPeriods": 1.0, "ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": "notBreaching",
+		}
+		maps.Copy(alarm, more)
+		return alarm
+	}
+	want["expire-memberships-silent"] = clock("The job expire-memberships has not come to its end for two of its periods.", "expire-memberships-due", "SampleCount",
+		m{"EvaluationPeriods": 2.0, "Threshold": 1.0, "ComparisonOperator": "LessThanThreshold", "TreatMissingData": "breaching"})
+	want["expire-memberships-overdue"] = clock("What the job expire-memberships should have done long ago it has only done now.", "expire-memberships-overdueSeconds", "Maximum",
+		m{"Threshold": 7200.0})
+	a := synth(t)
+	for _, r := range a.all("", "AWS::CloudWatch::Alarm") {
+		got[r.name] = r.Properties
+	}
+	for _, name := range []string{"due", "done", "failed", "overdueSeconds"} {
+		want["expire-memberships-"+name] = m{
+			"LogGroupName": "${expire-memberships-logs}", "FilterPattern": `{ $.message = "measured" }`,
+			"MetricTransformations": []any{m{"MetricNamespace": "fullmakt-test", "MetricName": "expire-memberships-" + name, "MetricValue": "$." + name}},
+		}
+	}
+	for _, r := range a.all("", "AWS::Logs::MetricFilter") {
 		got[r.name] = r.Properties
 	}
 	if d := cmp.Diff(want, got); d != "" {

@@ -3,12 +3,14 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -69,8 +71,38 @@ func newJob(stack awscdk.Stack, a arns, d deployment, j job.Job, more ...awsiam.
 		Description: "The job " + j.ID + " failed. Its log says why.",
 		Namespace:   "AWS/Lambda", Metric: "Errors", Statistic: "Sum", Dimension: "FunctionName", Of: *function.FunctionName(),
 	})
+	measure(stack, d, j, function)
 	awscdk.NewCfnOutput(stack, jsii.String(j.ID+"-function"), &awscdk.CfnOutputProps{Value: function.FunctionName()})
 	return function
+}
+
+// measure makes metrics of what a job's runs log of themselves. An alarm rings when
+// a job of the clock has said nothing for two of its periods, and when what it
+// should have done is as much overdue.
+func measure(stack awscdk.Stack, d deployment, j job.Job, function awslambda.Function) {
+	metric := func(name string) string { return j.ID + "-" + name }
+	for _, name := range j.Measures {
+		awslogs.NewCfnMetricFilter(stack, jsii.String(metric(name)), &awslogs.CfnMetricFilterProps{
+			LogGroupName:  function.LogGroup().LogGroupName(),
+			FilterPattern: jsii.String(fmt.Sprintf(`{ $.message = %q }`, job.Measured)),
+			MetricTransformations: []any{&awslogs.CfnMetricFilter_MetricTransformationProperty{
+				MetricNamespace: jsii.String(d.Name()), MetricName: jsii.String(metric(name)), MetricValue: jsii.String("$." + name),
+			}},
+		})
+	}
+	if len(j.Measures) == 0 || j.Trigger.Every == 0 {
+		return
+	}
+	newAlarm(stack, d.Alarms, alarmProps{
+		ID: metric("silent"), Description: "The job " + j.ID + " has not come to its end for two of its periods.",
+		Namespace: d.Name(), Metric: metric(j.Measures[0]), Statistic: "SampleCount", Late: true, Period: j.Trigger.Every,
+	})
+	if slices.Contains(j.Measures, "overdueSeconds") {
+		newAlarm(stack, d.Alarms, alarmProps{
+			ID: metric("overdue"), Description: "What the job " + j.ID + " should have done long ago it has only done now.",
+			Namespace: d.Name(), Metric: metric("overdueSeconds"), Statistic: "Maximum", Period: j.Trigger.Every, Most: 2 * j.Trigger.Every.Seconds(),
+		})
+	}
 }
 
 // schedule runs a job by the clock. A run that fails or cannot start is not

@@ -691,7 +691,7 @@ func TestXC8_WhatMayNotBeGivenTodayDoesNotComeBack(t *testing.T) {
 		t.Errorf("job titles: %s", title)
 	}
 	entry := b.audit(b.alpha, "user.restored", liisa)[0]
-	for _, lost := range []string{`main-user report-reader`, "project-member in project:" + b.bridge, "audit:see in organization"} {
+	for _, lost := range []string{`"before":"main-user"`, "project-member in project:" + b.bridge, "audit:see in organization"} {
 		if !strings.Contains(text(entry["changes"]), lost) {
 			t.Errorf("the audit does not tell of %s: %s", lost, text(entry))
 		}

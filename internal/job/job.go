@@ -20,8 +20,14 @@ type Job struct {
 	Trigger Trigger
 	Needs   []endpoint.Need
 	Timeout time.Duration // of one run; zero: two minutes
-	Run     func(ctx context.Context, deps Deps, event json.RawMessage) (any, error)
+	// Measures are the members of the line "measured" that each run logs, for the
+	// metrics of these names; none: it logs no such line.
+	Measures []string
+	Run      func(ctx context.Context, deps Deps, event json.RawMessage) (any, error)
 }
+
+// Measured is the message of the line with a run's measures.
+const Measured = "measured"
 
 // ErrEvent says that what a job was started with cannot be used.
 var ErrEvent = errors.New("event")

@@ -24,17 +24,18 @@ func Job() job.Job {
 	return job.Job{
 		ID: ID, Summary: "Ends what is over, and reminds of what soon will be.",
 		Trigger: job.Trigger{Every: time.Hour}, Timeout: 15 * time.Minute, // the most that Lambda gives
-		Needs: []endpoint.Need{endpoint.ReadItems, endpoint.QueryTimes, endpoint.WriteItems},
-		Run:   run,
+		Measures: []string{"due", "done", "failed", "overdueSeconds"},
+		Needs:    []endpoint.Need{endpoint.ReadItems, endpoint.QueryTimes, endpoint.WriteItems},
+		Run:      run,
 	}
 }
 
 // Result is what a run came to.
 type Result struct {
-	Due     int           `json:"due"`
-	Done    int           `json:"done"`
-	Failed  int           `json:"failed"`
-	Overdue time.Duration `json:"overdueNanoseconds"` // of the longest due, at the end of the run
+	Due     int `json:"due"`
+	Done    int `json:"done"`
+	Failed  int `json:"failed"`
+	Overdue int `json:"overdueSeconds"` // of the longest due, at the end of the run
 }
 
 func run(ctx context.Context, deps job.Deps, _ json.RawMessage) (any, error) {
@@ -52,9 +53,9 @@ func run(ctx context.Context, deps job.Deps, _ json.RawMessage) (any, error) {
 	}
 	r := Result{Due: tally.Due, Done: tally.Done, Failed: tally.Failed}
 	if !tally.OldestDueAt.IsZero() {
-		r.Overdue = deps.Clock().Sub(tally.OldestDueAt)
+		r.Overdue = int(deps.Clock().Sub(tally.OldestDueAt).Seconds())
 	}
-	deps.Log.InfoContext(ctx, "memberships seen to", "due", r.Due, "done", r.Done, "failed", r.Failed, "overdue", r.Overdue)
+	deps.Log.InfoContext(ctx, job.Measured, "due", r.Due, "done", r.Done, "failed", r.Failed, "overdueSeconds", r.Overdue)
 	if err == nil && r.Failed > 0 {
 		err = fmt.Errorf("%d memberships were put aside", r.Failed)
 	}
