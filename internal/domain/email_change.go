@@ -165,19 +165,23 @@ func UndoEmailChange(ctx context.Context, store Store, h Hasher, c *Change, s *S
 	}
 	p := *s.User
 	c.Actor = Actor{Type: ByPerson, ID: string(p.ID)}
-	if p.Email != link.Email {
-		if err := c.goBack(ctx, store, &p, link.Email); err != nil {
-			return nil, err
-		}
-	} else {
-		c.Record(p.Home, EmailChangeUndone, aboutUser(p.ID))
-	}
 	organization := ""
 	if s.Organization != nil {
 		organization = s.Organization.Name
 	}
+	newer := p.Email
+	p.Email = link.Email
+	// First, because it takes long: what is read after it is all the fresher when it
+	// is written, and a thief's edits are less likely to come between.
 	if err := p.setPassword(h, c, password, "/password", organization); err != nil {
 		return nil, err
+	}
+	if newer != p.Email {
+		if err := c.goBack(ctx, store, &p, newer); err != nil {
+			return nil, err
+		}
+	} else {
+		c.Record(p.Home, EmailChangeUndone, aboutUser(p.ID))
 	}
 	c.Remove(link)
 	if s.EmailChange != nil {
@@ -192,13 +196,15 @@ func UndoEmailChange(ctx context.Context, store Store, h Hasher, c *Change, s *S
 	return &p, forgive(ctx, store, c, counted, p.Email, source)
 }
 
-// goBack gives a person the address that was kept for them.
-func (c *Change) goBack(ctx context.Context, store Store, p *Person, to Email) error {
-	claims, err := store.Load(ctx, Want{Emails: []Email{p.Email, to}})
+// goBack takes a newer address away from a person, who has the one again that was
+// kept for them.
+func (c *Change) goBack(ctx context.Context, store Store, p *Person, from Email) error {
+	to := p.Email
+	claims, err := store.Load(ctx, Want{Emails: []Email{from, to}})
 	if err != nil {
 		return err
 	}
-	newer, kept := claims.EmailClaims[p.Email], claims.EmailClaims[to]
+	newer, kept := claims.EmailClaims[from], claims.EmailClaims[to]
 	if kept == nil || kept.Person != p.ID {
 		return ErrContended // both have changed since the link was read
 	}
