@@ -75,13 +75,9 @@ func later(day Date, n int) Date {
 // last, whatever the clock does on those days.
 func TestXG3_ATermIsOfCalendarDays(t *testing.T) {
 	t.Parallel()
-	lengths := map[time.Duration]int{}
-	rapid.Check(t, func(t *rapid.T) {
-		z := drawZone(t, calendars)
-		from := drawDay(t, z)
-		v := Validity{Type: FixedTerm, From: from, To: later(from, rapid.SampledFrom([]int{0, 0, 1, 30, 365}).Draw(t, "days"))}
+	holds := func(t rapid.TB, z *time.Location, from Date, days int) {
+		v := Validity{Type: FixedTerm, From: from, To: later(from, days)}
 		begin, end := midnight(v.From, z), midnight(later(v.To, 1), z)
-		lengths[end.Sub(midnight(v.To, z))]++
 		if got := v.From.Start(z); !got.Equal(begin) {
 			t.Errorf("%s begins at %v, want %v", v.From, got, begin)
 		}
@@ -96,10 +92,25 @@ func TestXG3_ATermIsOfCalendarDays(t *testing.T) {
 				t.Errorf("%+v in %v at %v: %d, want %d", v, z, c.at, got, c.want)
 			}
 		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		z := drawZone(t, calendars)
+		holds(t, z, drawDay(t, z), rapid.SampledFrom([]int{0, 0, 1, 30, 365}).Draw(t, "days"))
 	})
+	lengths := map[time.Duration]int{}
+	for _, name := range calendars {
+		z, err := time.LoadLocation(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for day := Date("2028-01-01"); day < "2029-01-01"; day = later(day, 1) {
+			lengths[midnight(later(day, 1), z).Sub(midnight(day, z))]++
+			holds(t, z, day, 0)
+		}
+	}
 	for _, hours := range []time.Duration{23, 24, 25} {
 		if lengths[hours*time.Hour] == 0 {
-			t.Errorf("no last day of %d hours was drawn: %v", hours, lengths)
+			t.Errorf("no day of %d hours: %v", hours, lengths)
 		}
 	}
 }
