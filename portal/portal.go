@@ -20,6 +20,9 @@ import (
 	"time"
 )
 
+// ID names the function that serves the pages.
+const ID = "portal-pages"
+
 //go:embed pages assets
 var files embed.FS
 

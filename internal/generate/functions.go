@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"go/format"
+	"net/http"
 	"path"
 	"reflect"
 	"runtime"
@@ -16,6 +17,7 @@ import (
 	"github.com/fullmakt/fullmakt/internal/job"
 	"github.com/fullmakt/fullmakt/internal/job/jobs"
 	"github.com/fullmakt/fullmakt/internal/sample"
+	"github.com/fullmakt/fullmakt/portal"
 )
 
 const (
@@ -73,6 +75,10 @@ func functions(string) (files, error) {
 	for _, j := range jobs.All() {
 		mains = append(mains, ofJob(j))
 	}
+	mains = append(mains, function{
+		ID: portal.ID, What: "the portal's pages", Imports: []string{awsapp, module + "/portal"},
+		Main: `awsapp.Pages("` + portal.ID + `", portal.Handler())`,
+	})
 	out := files{}
 	for _, f := range mains {
 		slices.Sort(f.Imports)
@@ -153,6 +159,11 @@ func events(string) (files, error) {
 		}
 		out["events/"+e.ID+".json"] = content
 	}
+	content, err := sample.Event(endpoint.Spec{ID: portal.ID, Method: http.MethodGet, Path: "/sign-in"})
+	if err != nil {
+		return nil, err
+	}
+	out["events/"+portal.ID+".json"] = content
 	for _, j := range jobs.All() {
 		content, err := sample.JobEvent(j)
 		if err != nil {

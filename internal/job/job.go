@@ -7,10 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/fullmakt/fullmakt/internal/domain"
 	"github.com/fullmakt/fullmakt/internal/endpoint"
+	"github.com/fullmakt/fullmakt/internal/metric"
 )
 
 // Job declares one and runs it.
@@ -20,14 +22,11 @@ type Job struct {
 	Trigger Trigger
 	Needs   []endpoint.Need
 	Timeout time.Duration // of one run; zero: two minutes
-	// Measures are the members of the line "measured" that each run logs, for the
-	// metrics of these names; none: it logs no such line.
+	// Measures are what each run that comes to its end tells by Measure: metrics of
+	// these names. Those that end in Seconds are seconds, all others are counts.
 	Measures []string
 	Run      func(ctx context.Context, deps Deps, event json.RawMessage) (any, error)
 }
-
-// Measured is the message of the line with a run's measures.
-const Measured = "measured"
 
 // ErrEvent says that what a job was started with cannot be used.
 var ErrEvent = errors.New("event")
@@ -57,6 +56,25 @@ type Deps struct {
 	// MailTopic is the ARN of the topic on which the sender tells of mails.
 	MailTopic string
 	Log       *slog.Logger
+	// Metrics is the namespace of the jobs' metrics; empty: there are none.
+	Metrics string
+}
+
+// Measure tells what a run came to: a line in the log, and metrics of the job
+// with that id. Values are in the order of the job's measures.
+func (d Deps) Measure(ctx context.Context, j Job, values ...int) {
+	attrs := []slog.Attr{slog.String("job", j.ID)}
+	var measures []metric.Measure
+	for i, name := range j.Measures {
+		attrs = append(attrs, slog.Int(name, values[i]))
+		unit := metric.Count
+		if strings.HasSuffix(name, "Seconds") {
+			unit = metric.Seconds
+		}
+		measures = append(measures, metric.Measure{Name: name, Unit: unit})
+	}
+	attrs = append(attrs, metric.Of(d.Metrics, d.Clock(), "job", measures...))
+	d.Log.LogAttrs(ctx, slog.LevelInfo, "measured", attrs...)
 }
 
 // Change begins a change that a job makes.

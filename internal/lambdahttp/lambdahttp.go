@@ -6,8 +6,10 @@ package lambdahttp
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,12 +17,14 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/fullmakt/fullmakt/internal/domain"
 	"github.com/fullmakt/fullmakt/internal/endpoint"
+	"github.com/fullmakt/fullmakt/internal/metric"
 )
 
 const (
@@ -30,6 +34,17 @@ const (
 	// rest was not enough: at the deadline itself the process is just stopped.
 	grace = 250 * time.Millisecond
 )
+
+// The headers that the portal's distribution adds to every request.
+const (
+	// OriginHeader holds the key that only the distribution has.
+	OriginHeader = "X-Fullmakt-Origin"
+	// ViewerHeader holds the caller's address; to the gateway, the distribution is the caller.
+	ViewerHeader = "X-Fullmakt-Viewer"
+)
+
+// errElsewhere is for who found the gateway behind the portal.
+var errElsewhere = &domain.Error{Kind: domain.Forbidden, Code: "forbidden", Detail: "Requests come through the portal's own address."}
 
 // errEvent is what becomes of an event that is no request of this endpoint.
 var errEvent = &domain.Error{Kind: domain.Invalid, Code: "invalid", Detail: "The request is not valid."}
@@ -58,6 +73,18 @@ type event struct {
 	body   []byte // decoded
 }
 
+// take returns a header by its name, in whatever case, and takes it away: it is
+// between the distribution and us.
+func (e *event) take(name string) (value string) {
+	for key := range e.Headers {
+		if strings.EqualFold(key, name) {
+			value = e.Headers[key]
+			delete(e.Headers, key)
+		}
+	}
+	return value
+}
+
 // response is what the gateway takes.
 type response struct {
 	StatusCode      int               `json:"statusCode"`
@@ -67,20 +94,32 @@ type response struct {
 	IsBase64Encoded bool              `json:"isBase64Encoded"`
 }
 
+// Config says how a deployment stands behind its gateway.
+type Config struct {
+	// OriginKeys are the hashes of the keys of which every request has to bring one,
+	// which shows that it comes through the portal's distribution, with its firewall.
+	// None: the gateway is open to everybody, and itself knows who calls.
+	OriginKeys [][sha256.Size]byte
+	// Metrics is the namespace of metrics; empty: there are none.
+	Metrics string
+}
+
 // Handler is a Lambda handler that serves one endpoint.
 type Handler struct {
-	spec  endpoint.Spec
-	names []string // of the path's parameters
-	serve http.Handler
-	log   *slog.Logger
+	config Config
+	spec   endpoint.Spec
+	names  []string // of the path's parameters
+	serve  http.Handler
+	log    *slog.Logger
 }
 
 var parameter = regexp.MustCompile(`\{([a-z]+)\}`)
 
-// New makes the Lambda handler of an endpoint. It writes one line about each
+// New makes the Lambda handler of an endpoint, or, with a spec of nothing but an
+// id, of what takes every method and path. It writes one line about each
 // request to log, with nothing in it that the caller sent.
-func New(spec endpoint.Spec, serve http.Handler, log *slog.Logger) *Handler {
-	h := &Handler{spec: spec, serve: serve, log: log}
+func New(config Config, spec endpoint.Spec, serve http.Handler, log *slog.Logger) *Handler {
+	h := &Handler{config: config, spec: spec, serve: serve, log: log}
 	for _, match := range parameter.FindAllStringSubmatch(spec.Path, -1) {
 		h.names = append(h.names, match[1])
 	}
@@ -101,6 +140,9 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	r := e.request(ctx)
 	a := &answer{header: http.Header{}}
 	endpoint.Guard(a, r, h.log, func() error {
+		if errors.Is(err, errElsewhere) {
+			return err
+		}
 		if err != nil {
 			h.log.ErrorContext(ctx, "event refused", "requestId", e.RequestContext.RequestID, "error", err)
 			return errEvent
@@ -115,11 +157,37 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		endpoint.Guard(a, r, h.log, func() error { return tooLarge })
 		out, err = a.marshal()
 	}
-	h.log.LogAttrs(ctx, slog.LevelInfo, "request",
-		slog.String("requestId", e.RequestContext.RequestID), slog.String("function", h.spec.ID),
+	attrs := []slog.Attr{
+		slog.String("requestId", e.RequestContext.RequestID), slog.String("traceId", traceID(ctx)), slog.String("function", h.spec.ID),
 		slog.String("method", h.spec.Method), slog.String("route", h.spec.Path), slog.Int("status", a.status),
-		slog.Float64("ms", float64(time.Since(began).Microseconds())/1000), slog.Int("bytes", a.body.Len()))
+		slog.Float64("ms", float64(time.Since(began).Microseconds())/1000), slog.Int("bytes", a.body.Len()),
+	}
+	if name := measures[a.status]; name != "" {
+		attrs = append(attrs, slog.Int(name, 1), metric.Of(h.config.Metrics, began, "function", metric.Measure{Name: name, Unit: metric.Count}))
+	}
+	h.log.LogAttrs(ctx, slog.LevelInfo, "request", attrs...)
 	return out, err
+}
+
+// measures are the answers that somebody who keeps watch counts, by their status.
+// How many requests there are and how long they take the gateway counts.
+var measures = map[int]string{
+	http.StatusUnauthorized:        "unauthenticated",
+	http.StatusForbidden:           "forbidden",
+	http.StatusTooManyRequests:     "throttled",
+	http.StatusInternalServerError: "failed",
+	http.StatusServiceUnavailable:  "unavailable",
+}
+
+// traceID is X-Ray's name of the trace that the request is part of, if any.
+func traceID(ctx context.Context) string {
+	header, _ := ctx.Value("x-amzn-trace-id").(string) // where the Lambda library puts it
+	for part := range strings.SplitSeq(header, ";") {
+		if root, ok := strings.CutPrefix(part, "Root="); ok {
+			return root
+		}
+	}
+	return ""
 }
 
 // read decodes an event and makes sure that it is a request of this endpoint.
@@ -132,7 +200,11 @@ func (h *Handler) read(payload []byte) (e event, err error) {
 	if err != nil {
 		return e, err
 	}
-	if method := e.RequestContext.HTTP.Method; method != h.spec.Method {
+	key, viewer := e.take(OriginHeader), e.take(ViewerHeader)
+	if len(h.config.OriginKeys) > 0 && !h.fromDistribution(key) {
+		return e, errElsewhere
+	}
+	if method := e.RequestContext.HTTP.Method; method != h.spec.Method && h.spec.Method != "" {
 		return e, fmt.Errorf("method %q came to the function of %s %s", method, h.spec.Method, h.spec.Path)
 	}
 	for _, name := range h.names {
@@ -140,8 +212,13 @@ func (h *Handler) read(payload []byte) (e event, err error) {
 			return e, fmt.Errorf("path parameter %s is missing", name)
 		}
 	}
-	// The gateway alone knows who calls; headers are the caller's own words.
-	source, err := netip.ParseAddr(e.RequestContext.HTTP.SourceIP)
+	// The gateway alone knows who calls, or the distribution in front of it; all
+	// other headers are the caller's own words.
+	address := e.RequestContext.HTTP.SourceIP
+	if len(h.config.OriginKeys) > 0 {
+		address = viewer
+	}
+	source, err := netip.ParseAddr(address)
 	if err != nil {
 		return e, fmt.Errorf("source address: %w", err)
 	}
@@ -153,6 +230,12 @@ func (h *Handler) read(payload []byte) (e event, err error) {
 		}
 	}
 	return e, nil
+}
+
+// fromDistribution tells whether a key is one of the distribution's. Keys are
+// random, so what is compared of their hashes tells nobody anything.
+func (h *Handler) fromDistribution(key string) bool {
+	return slices.Contains(h.config.OriginKeys, sha256.Sum256([]byte(key)))
 }
 
 // request makes the request of an event.

@@ -3,7 +3,9 @@ package lambdahttp
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -60,7 +62,7 @@ func requestContext(e map[string]any) map[string]any { return e["requestContext"
 func invoke(t *testing.T, payload []byte, serve http.HandlerFunc) (response, []map[string]any) {
 	t.Helper()
 	var lines bytes.Buffer
-	h := New(spec, serve, slog.New(slog.NewJSONHandler(&lines, nil)))
+	h := New(Config{Metrics: "fullmakt-test"}, spec, serve, slog.New(slog.NewJSONHandler(&lines, nil)))
 	out, err := h.Invoke(t.Context(), payload)
 	if err != nil {
 		t.Fatalf("the function failed: %v", err)
@@ -175,6 +177,49 @@ func TestXA10_SourceIsTheGateways(t *testing.T) {
 		if got.Source != "203.0.113.7" {
 			t.Errorf("%s moved the source to %s", header, got.Source)
 		}
+	}
+}
+
+// Behind a distribution, who does not bring its key is nobody, and who does
+// has the address that the distribution saw.
+func TestXI4_OnlyThroughTheDistribution(t *testing.T) {
+	t.Parallel()
+	keys := [][sha256.Size]byte{sha256.Sum256([]byte("new")), sha256.Sum256([]byte("old"))}
+	for name, c := range map[string]struct {
+		headers map[string]string
+		source  string // empty: refused
+	}{
+		"the key":             {map[string]string{"x-fullmakt-origin": "new", "x-fullmakt-viewer": "198.51.100.7"}, "198.51.100.7"},
+		"the one before":      {map[string]string{"x-fullmakt-origin": "old", "x-fullmakt-viewer": "2001:db8::7"}, "2001:db8::7"},
+		"in sam local's case": {map[string]string{"X-Fullmakt-Origin": "new", "X-Fullmakt-Viewer": "198.51.100.7"}, "198.51.100.7"},
+		"no key":              {map[string]string{"x-fullmakt-viewer": "198.51.100.7"}, ""},
+		"an empty key":        {map[string]string{"x-fullmakt-origin": "", "x-fullmakt-viewer": "198.51.100.7"}, ""},
+		"another key":         {map[string]string{"x-fullmakt-origin": "wrong", "x-fullmakt-viewer": "198.51.100.7"}, ""},
+		"two keys in one":     {map[string]string{"x-fullmakt-origin": "wrong,new", "x-fullmakt-viewer": "198.51.100.7"}, ""},
+		"the key's hash":      {map[string]string{"x-fullmakt-origin": hex.EncodeToString(keys[0][:]), "x-fullmakt-viewer": "198.51.100.7"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var source string
+			h := New(Config{OriginKeys: keys}, spec, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				source = endpoint.Source(r.Context())
+				if r.Header.Get(OriginHeader) != "" || r.Header.Get(ViewerHeader) != "" {
+					t.Error("the handler sees what is between the distribution and the gateway")
+				}
+			}), slog.New(slog.DiscardHandler))
+			out, err := h.Invoke(t.Context(), with(func(e map[string]any) { e["headers"] = c.headers }))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if refused := strings.Contains(string(out), `"statusCode":403`); source != c.source || refused != (c.source == "") {
+				t.Errorf("source %q, answer %s", source, out)
+			}
+		})
+	}
+	// Without a distribution, nobody's word for an address counts.
+	got := look(t, with(func(e map[string]any) { e["headers"].(map[string]string)["x-fullmakt-viewer"] = "192.0.2.99" }))
+	if got.Source != "203.0.113.7" {
+		t.Errorf("a header moved the source to %s", got.Source)
 	}
 }
 
@@ -296,11 +341,50 @@ func TestLog(t *testing.T) {
 	delete(log[0], "time")
 	delete(log[0], "ms")
 	want := map[string]any{
-		"level": "INFO", "msg": "request", "requestId": "req-1", "function": "thing-update", "method": "PATCH",
+		"level": "INFO", "msg": "request", "requestId": "req-1", "traceId": "", "function": "thing-update", "method": "PATCH",
 		"route": "/v1/things/{thing}/parts/{part}", "status": 202.0, "bytes": 6.0,
 	}
 	if diff := cmp.Diff(want, log[0]); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// What somebody who keeps watch counts is a metric of the function; what goes
+// well is none.
+func TestMeasures(t *testing.T) {
+	t.Parallel()
+	for status, name := range map[int]string{200: "", 404: "", 401: "unauthenticated", 403: "forbidden", 429: "throttled", 500: "failed", 503: "unavailable"} {
+		_, log := invoke(t, encode(gateway()), func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
+		entry := log[len(log)-1]
+		var directives []any
+		if aws, ok := entry["_aws"].(map[string]any); ok {
+			directives = aws["CloudWatchMetrics"].([]any)
+		}
+		var want []any
+		if name != "" {
+			want = []any{map[string]any{
+				"Namespace": "fullmakt-test", "Dimensions": []any{[]any{"function"}}, "Metrics": []any{map[string]any{"Name": name, "Unit": "Count"}},
+			}}
+			if entry[name] != 1.0 {
+				t.Errorf("%d: %s is %v", status, name, entry[name])
+			}
+		}
+		if d := cmp.Diff(want, directives); d != "" {
+			t.Errorf("%d (-want +got):\n%s", status, d)
+		}
+	}
+}
+
+// The line names the trace, so that one leads to the other.
+func TestTraceID(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]string{
+		"Root=1-67891233-abcdef012345678912345678;Parent=463ac35c9f6413ad;Sampled=1": "1-67891233-abcdef012345678912345678",
+		"Sampled=0": "", "": "",
+	} {
+		if got := traceID(context.WithValue(t.Context(), "x-amzn-trace-id", header)); got != want { //nolint:staticcheck // the Lambda library's key
+			t.Errorf("%q: %q", header, got)
+		}
 	}
 }
 
@@ -319,7 +403,7 @@ func TestDeadlineLeavesTimeToAnswer(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(grace+20*time.Millisecond))
 	defer cancel()
-	h := New(spec, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	h := New(Config{}, spec, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done()
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}), slog.New(slog.DiscardHandler))

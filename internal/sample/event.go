@@ -52,8 +52,10 @@ var (
 	resource = members{"type": "organization", "id": Organization}
 )
 
-// requests has one for each endpoint, by its id.
+// requests has one for each endpoint, by its id, and one for the portal's pages.
 var requests = map[string]request{
+	"portal-pages": {},
+
 	"session-create": {body: members{"email": AdministratorEmail, "password": Password}},
 	"session-list":   {session: AdministratorSession},
 	"session-revoke": {session: AdministratorSession, path: map[string]string{"session": "current"}},

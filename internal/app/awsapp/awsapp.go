@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -60,7 +61,17 @@ type Part struct {
 	Wire func(env *Env, deps *job.Deps)
 }
 
-// base is what every function has.
+// Pages is the Lambda function that serves the portal's pages. It does not return.
+func Pages(id string, pages http.Handler) {
+	boot(func(env *Env, log *slog.Logger) (lambda.Handler, error) { return servePages(id, pages, env, log) })
+}
+
+func servePages(id string, pages http.Handler, env *Env, log *slog.Logger) (lambda.Handler, error) {
+	config := lambdahttp.Config{OriginKeys: env.OriginKeys(), Metrics: env.Metrics()}
+	return lambdahttp.New(config, endpoint.Spec{ID: id}, pages, log), env.Err()
+}
+
+// base is what every function of an endpoint or a job has.
 type base struct {
 	env     *Env
 	log     *slog.Logger
@@ -70,9 +81,14 @@ type base struct {
 }
 
 func run(needs []endpoint.Need, wire func(base) lambda.Handler) {
+	boot(func(env *Env, log *slog.Logger) (lambda.Handler, error) { return start(env, log, needs, wire) })
+}
+
+// boot starts a function, or ends with all that is wrong in its log.
+func boot(start func(*Env, *slog.Logger) (lambda.Handler, error)) {
 	log := slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: lambdacontext.ReplaceAttr}))
 	slog.SetDefault(log) // the Lambda library logs there too
-	handler, err := start(&Env{lookup: os.Getenv}, log, needs, wire)
+	handler, err := start(&Env{lookup: os.Getenv}, log)
 	if err != nil {
 		log.Error("the function cannot start", "error", err)
 		os.Exit(1)
@@ -137,11 +153,12 @@ func serve(e endpoint.Endpoint, parts []EndpointPart, b base) lambda.Handler {
 		}
 		parts[i].Wire(b.env, &deps)
 	}
-	return lambdahttp.New(e.Spec, e.Handler(deps), b.log)
+	config := lambdahttp.Config{OriginKeys: b.env.OriginKeys(), Metrics: b.env.Metrics()}
+	return lambdahttp.New(config, e.Spec, e.Handler(deps), b.log)
 }
 
 func work(j job.Job, parts []Part, b base) lambda.Handler {
-	deps := job.Deps{Store: b.store, Profile: b.profile, Clock: time.Now, Log: b.log}
+	deps := job.Deps{Store: b.store, Profile: b.profile, Clock: time.Now, Log: b.log, Metrics: b.env.Metrics()}
 	for _, need := range []endpoint.Need{endpoint.SendMail, endpoint.MintLinks, endpoint.SealFields, endpoint.OpenFields, endpoint.IndexFields} {
 		if !slices.Contains(j.Needs, need) {
 			continue

@@ -1,6 +1,8 @@
 package awsapp
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -18,6 +20,8 @@ import (
 const (
 	EnvRegion           = "AWS_REGION"                      // set by Lambda itself
 	EnvTable            = "FULLMAKT_TABLE"                  // name of the table
+	EnvMetrics          = "FULLMAKT_METRICS"                // namespace of metrics; may be empty: there are none
+	EnvOriginKeys       = "FULLMAKT_ORIGIN_KEYS"            // SHA-256 of the keys of the portal's distribution, in hexadecimal, with commas between them; may be empty: the gateway is open
 	EnvProfile          = "FULLMAKT_PROFILE"                // name of one of the profiles in the binary
 	EnvMailFrom         = "FULLMAKT_MAIL_FROM"              // bare address that mails come from
 	EnvConfigurationSet = "FULLMAKT_MAIL_CONFIGURATION_SET" // of SES; may be empty
@@ -47,7 +51,7 @@ const FilePrefix = "exports/"
 // Variables are the ones that a function with these needs is given by its
 // deployment; the first of the two must not be empty.
 func Variables(needs []endpoint.Need) (required, optional []string) {
-	required = []string{EnvTable, EnvProfile}
+	required, optional = []string{EnvTable, EnvProfile}, []string{EnvMetrics}
 	if slices.Contains(needs, endpoint.SendMail) {
 		required = append(required, EnvMailFrom, EnvOperatorName, EnvPortalURL, EnvMailRate)
 		optional = append(optional, EnvConfigurationSet)
@@ -79,6 +83,16 @@ func Variables(needs []endpoint.Need) (required, optional []string) {
 	}
 	return required, optional
 }
+
+// EndpointVariables are the ones that an endpoint with these needs is given.
+func EndpointVariables(needs []endpoint.Need) (required, optional []string) {
+	required, optional = Variables(needs)
+	return required, append(optional, EnvOriginKeys)
+}
+
+// PageVariables are the ones that the function of the portal's pages is given;
+// they may be empty.
+func PageVariables() []string { return []string{EnvMetrics, EnvOriginKeys} }
 
 // Env reads the configuration of a function, and gathers what is wrong with it
 // so that all of it is told at once.
@@ -163,6 +177,24 @@ func (e *Env) PortalURL() string {
 		}
 		return webAddress(value)
 	})
+}
+
+// Metrics is the namespace of the function's metrics; empty: there are none.
+func (e *Env) Metrics() string { return e.Optional(EnvMetrics, Name(255, "_.-/#:")) }
+
+// OriginKeys are the hashes of the keys that the portal's distribution may bring.
+func (e *Env) OriginKeys() (keys [][sha256.Size]byte) {
+	e.Optional(EnvOriginKeys, func(value string) error {
+		for text := range strings.SplitSeq(value, ",") {
+			hash, err := hex.DecodeString(text)
+			if err != nil || len(hash) != sha256.Size {
+				return fmt.Errorf("are not hashes of %d bytes in hexadecimal", sha256.Size)
+			}
+			keys = append(keys, [sha256.Size]byte(hash))
+		}
+		return nil
+	})
+	return keys
 }
 
 // mostMails is more than SES lets anybody send in a second.

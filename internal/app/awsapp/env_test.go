@@ -57,6 +57,32 @@ func TestXF19_Endpoint(t *testing.T) {
 	}
 }
 
+func TestXF19_OriginKeys(t *testing.T) {
+	t.Parallel()
+	one, other := strings.Repeat("ab", 32), strings.Repeat("0F", 32)
+	for value, n := range map[string]int{
+		"": 0, one: 1, one + "," + other: 2,
+		",": -1, one + ",": -1, one[2:]: -1, one + "00": -1, "zz" + one[2:]: -1, one + " " + other: -1,
+	} {
+		e := env(map[string]string{EnvOriginKeys: value})
+		if keys := e.OriginKeys(); n < 0 && e.Err() == nil || n >= 0 && (e.Err() != nil || len(keys) != n) {
+			t.Errorf("%q: %d keys, %v", value, len(keys), e.Err())
+		}
+	}
+}
+
+// A function of pages that does not know who may ask does not serve.
+func TestXF19_Pages(t *testing.T) {
+	t.Parallel()
+	pages := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write([]byte(r.URL.Path)) })
+	for keys, ok := range map[string]bool{"": true, strings.Repeat("ab", 32): true, "wrong": false} {
+		handler, err := servePages("portal-pages", pages, env(map[string]string{EnvOriginKeys: keys}), slog.New(slog.DiscardHandler))
+		if (err == nil) != ok || ok && handler == nil {
+			t.Errorf("keys %q: %v", keys, err)
+		}
+	}
+}
+
 func TestXF19_Texts(t *testing.T) {
 	t.Parallel()
 	for value, ok := range map[string]bool{
@@ -111,7 +137,7 @@ func TestVariablesAreThoseThatAreRead(t *testing.T) {
 	if _, err := start(e, slog.New(slog.DiscardHandler), nil, func(b base) lambda.Handler { return serve(get, nil, b) }); err != nil {
 		t.Fatal(err)
 	}
-	required, optional := Variables(nil)
+	required, optional := EndpointVariables(nil)
 	for _, name := range append(append(required, optional...), EnvRegion, "AWS_ENDPOINT_URL_DYNAMODB") {
 		if !read[name] {
 			t.Errorf("%s is not read", name)
@@ -158,7 +184,7 @@ func TestXF19_Registers(t *testing.T) {
 		}
 	}
 	_, optional := Variables([]endpoint.Need{endpoint.ReadRegistry})
-	if want := []string{EnvPRH, EnvBrreg, EnvBolagsverketID, EnvBolagsverketSecret}; !slices.Equal(optional, want) {
+	if want := []string{EnvMetrics, EnvPRH, EnvBrreg, EnvBolagsverketID, EnvBolagsverketSecret}; !slices.Equal(optional, want) {
 		t.Errorf("variables %v, want %v", optional, want)
 	}
 }

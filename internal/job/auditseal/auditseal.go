@@ -19,9 +19,9 @@ const ID = "audit-seal"
 func Job() job.Job {
 	return job.Job{
 		ID: ID, Summary: "Seals the audit of every organization in a chain of hashes.",
-		Trigger: job.Trigger{Every: 5 * time.Minute},
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.QueryTable, endpoint.QueryTimes, endpoint.WriteItems},
-		Run:     run,
+		Trigger: job.Trigger{Every: 5 * time.Minute}, Measures: []string{"organizations", "entries"},
+		Needs: []endpoint.Need{endpoint.ReadItems, endpoint.QueryTable, endpoint.QueryTimes, endpoint.WriteItems},
+		Run:   run,
 	}
 }
 
@@ -34,5 +34,6 @@ type Result struct {
 func run(ctx context.Context, deps job.Deps, _ json.RawMessage) (any, error) {
 	sealing := domain.Sealing{Store: deps.Store, Begin: func() *domain.Change { return deps.Change(ID) }}
 	organizations, entries, err := sealing.SealAll(ctx)
+	deps.Measure(ctx, Job(), organizations, entries)
 	return Result{Organizations: organizations, Entries: entries}, err
 }

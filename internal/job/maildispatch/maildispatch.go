@@ -29,9 +29,9 @@ const margin = 15 * time.Second
 func Job() job.Job {
 	return job.Job{
 		ID: id, Summary: "Sends the mails of the outbox.",
-		Trigger: job.Trigger{Outbox: true, Every: 5 * time.Minute},
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.QueryTimes, endpoint.QueryNames, endpoint.WriteItems, endpoint.SendMail, endpoint.MintLinks},
-		Run:     run,
+		Trigger: job.Trigger{Outbox: true, Every: 5 * time.Minute}, Measures: []string{"sent", "dead"},
+		Needs: []endpoint.Need{endpoint.ReadItems, endpoint.QueryTimes, endpoint.QueryNames, endpoint.WriteItems, endpoint.SendMail, endpoint.MintLinks},
+		Run:   run,
 	}
 }
 
@@ -68,7 +68,8 @@ type dispatch struct {
 	job.Deps
 	began time.Time // what comes due later is the next run's
 	pace  pace
-	busy  bool // the sender takes nothing now
+	busy  bool                     // the sender takes nothing now
+	count map[domain.MailState]int // how many mails came to each state
 }
 
 func run(ctx context.Context, deps job.Deps, raw json.RawMessage) (any, error) {
@@ -76,7 +77,8 @@ func run(ctx context.Context, deps job.Deps, raw json.RawMessage) (any, error) {
 	if err := json.Unmarshal(raw, &event); err != nil {
 		return nil, fmt.Errorf("%w: %w", job.ErrEvent, err)
 	}
-	d := &dispatch{Deps: deps, began: deps.Clock(), pace: paceOf(deps.MailRate)}
+	d := &dispatch{Deps: deps, began: deps.Clock(), pace: paceOf(deps.MailRate), count: map[domain.MailState]int{}}
+	defer func() { deps.Measure(ctx, Job(), d.count[domain.MailSent], d.count[domain.MailDead]) }()
 	if event.Records == nil {
 		return nil, d.sweep(ctx)
 	}
@@ -156,7 +158,7 @@ func (d *dispatch) one(ctx context.Context, mailID, after domain.MailID) error {
 		tried.Attempts++
 		outcome := d.Change(id)
 		outcome.Failed(&tried, "a fault of ours", false)
-		if err = settle(d.Store.Commit(ctx, outcome)); err != nil {
+		if err = settle(d.commit(ctx, outcome)); err != nil {
 			return d.putAside(ctx, mailID, err)
 		}
 	}
@@ -245,10 +247,23 @@ func (d *dispatch) forward(ctx context.Context, m *domain.Mail) (done bool, err 
 	if err != nil {
 		return false, err
 	}
-	if err := d.Store.Commit(ctx, change); err != nil || delivery == nil {
+	if err := d.commit(ctx, change); err != nil || delivery == nil {
 		return err == nil, settle(err)
 	}
 	return d.send(ctx, delivery)
+}
+
+// commit writes a change, and counts what became of mails by it.
+func (d *dispatch) commit(ctx context.Context, c *domain.Change) error {
+	if err := d.Store.Commit(ctx, c); err != nil {
+		return err
+	}
+	for _, w := range c.Writes {
+		if m, ok := w.Entity.(*domain.Mail); ok {
+			d.count[m.State]++
+		}
+	}
+	return nil
 }
 
 // settle forgives losing to somebody else who moved the mail along.
@@ -285,7 +300,7 @@ func (d *dispatch) send(ctx context.Context, begun *domain.Delivery) (done bool,
 		outcome.Failed(m, "the sender refused it", forGood)
 		done = forGood
 	}
-	return done, settle(d.Store.Commit(ctx, outcome))
+	return done, settle(d.commit(ctx, outcome))
 }
 
 // letter gathers what a mail says. The names are those that the organization
