@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -50,32 +51,40 @@ func alarmsStack(app constructs.Construct, c *Config) awssns.ITopic {
 	return topic
 }
 
-// alarmProps say what is counted. Every alarm here rings at the first within
-// five minutes: none of these things happens in good times.
+// alarmProps say what is counted. Unless they say more, an alarm rings at the first
+// within five minutes: what it is about does not happen in good times.
 type alarmProps struct {
-	ID, Description   string
+	ID, Description   string // the description says what has happened; docs/runbook.md what to do
 	Namespace, Metric string
-	Statistic         string
+	Statistic         string // also a percentile, such as p99
 	Dimension, Of     string // empty: of no one thing
 	// Late, of a job of the clock: it is not what happens that rings but that, for
 	// two periods, nothing does.
-	Late   bool
-	Period time.Duration // zero: five minutes
-	Most   float64       // from which on it rings; zero: one
+	Late    bool
+	Period  time.Duration // zero: five minutes
+	Periods int           // all of which have to be bad; zero: one
+	Most    float64       // from which on it rings; zero: one
 }
 
-func newAlarm(stack awscdk.Stack, topic awssns.ITopic, p alarmProps) {
+// newAlarm makes an alarm, named for the environment and its id, which is a heading
+// of the runbook.
+func newAlarm(stack awscdk.Stack, d deployment, p alarmProps) {
 	props := &awscloudwatch.CfnAlarmProps{
-		AlarmDescription:   &p.Description,
+		AlarmName:          jsii.String(d.Name(p.ID)),
+		AlarmDescription:   jsii.String(p.Description + " See docs/runbook.md#" + p.ID),
 		Namespace:          &p.Namespace,
 		MetricName:         &p.Metric,
-		Statistic:          &p.Statistic,
 		Period:             jsii.Number(cmp.Or(p.Period, 5*time.Minute).Seconds()),
-		EvaluationPeriods:  jsii.Number(1),
+		EvaluationPeriods:  jsii.Number(cmp.Or(p.Periods, 1)),
 		Threshold:          jsii.Number(cmp.Or(p.Most, 1)),
 		ComparisonOperator: jsii.String("GreaterThanOrEqualToThreshold"),
 		TreatMissingData:   jsii.String("notBreaching"),
-		AlarmActions:       &[]any{topic.TopicArn()},
+		AlarmActions:       &[]any{d.Alarms.TopicArn()},
+	}
+	if strings.HasPrefix(p.Statistic, "p") {
+		props.ExtendedStatistic = &p.Statistic
+	} else {
+		props.Statistic = &p.Statistic
 	}
 	if p.Dimension != "" {
 		props.Dimensions = []*awscloudwatch.CfnAlarm_DimensionProperty{{Name: &p.Dimension, Value: &p.Of}}
@@ -85,4 +94,27 @@ func newAlarm(stack awscdk.Stack, topic awssns.ITopic, p alarmProps) {
 		props.TreatMissingData = jsii.String("breaching")
 	}
 	awscloudwatch.NewCfnAlarm(stack, &p.ID, props)
+}
+
+// apiAlarms ring for what callers feel of the API.
+func apiAlarms(stack awscdk.Stack, d deployment, apiID string) {
+	newAlarm(stack, d, alarmProps{
+		ID:          "api-errors",
+		Description: "An endpoint failed, crashed, timed out or had no execution left. The access log says which.",
+		Namespace:   "AWS/ApiGateway", Metric: "5xx", Statistic: "Sum", Dimension: "ApiId", Of: apiID,
+	})
+	newAlarm(stack, d, alarmProps{
+		ID: "api-slow", Description: "One request in a hundred has waited for three seconds, for a quarter of an hour.",
+		Namespace: "AWS/ApiGateway", Metric: "Latency", Statistic: "p99", Dimension: "ApiId", Of: apiID,
+		Periods: 3, Most: 3000,
+	})
+	newAlarm(stack, d, alarmProps{
+		ID: "executions-refused", Description: "Lambda had no execution left for a function of this account.",
+		Namespace: "AWS/Lambda", Metric: "Throttles", Statistic: "Sum",
+	})
+	newAlarm(stack, d, alarmProps{
+		ID: "sign-in-guessed", Description: "Hundreds of sign-ins failed within five minutes.",
+		Namespace: d.Name(), Metric: "unauthenticated", Statistic: "Sum", Dimension: "function", Of: "session-create",
+		Most: 300,
+	})
 }

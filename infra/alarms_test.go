@@ -1,7 +1,10 @@
 package main
 
 import (
-	"maps"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -9,58 +12,105 @@ import (
 	"github.com/fullmakt/fullmakt/internal/job/jobs"
 )
 
-// TestXI17_XF15_Alarms: what fails is heard of: the endpoints together, each job,
-// and the dead letters, as soon as there is one.
+// TestXI17_XF15_Alarms: what fails, slows down, is given up, comes late or falls
+// silent is heard of; and what to do then is in the runbook, under the alarm's id.
 func TestXI17_XF15_Alarms(t *testing.T) {
 	t.Parallel()
-	alarm := func(description, statistic, namespace, metric, dimension, of string) m {
-		return m{
-			"AlarmDescription": description, "AlarmActions": []any{"${topic}"},
-			"Namespace": namespace, "MetricName": metric, "Statistic": statistic,
-			"Dimensions": []any{m{"Name": dimension, "Value": of}},
-			"Period":     300.0, "EvaluationPeriods": 1.0, "Threshold": 1.0,
-			"ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": "notBreaching",
-		}
+	type alarm struct {
+		Metric, Of, When string // of: a dimension
 	}
-	want, got := map[string]m{
-		"api-errors": alarm("An endpoint failed, crashed, timed out or had no execution left. The access log says which.",
-			"Sum", "AWS/ApiGateway", "5xx", "ApiId", "${http}"),
-		"dead-letters-there": alarm("Records of the outbox's stream, or events of mails, were given up.",
-			"Maximum", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", "${dead-letters.QueueName}"),
-		"event-letters-there": alarm("Events of the portal's bus were given up.",
-			"Maximum", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", "${event-letters.QueueName}"),
-	}, map[string]m{}
+	want := map[string]alarm{
+		"api-errors":         {"AWS/ApiGateway 5xx Sum", "ApiId=${http}", "1 in 1×300s"},
+		"api-slow":           {"AWS/ApiGateway Latency p99", "ApiId=${http}", "3000 in 3×300s"},
+		"executions-refused": {"AWS/Lambda Throttles Sum", "", "1 in 1×300s"},
+		"sign-in-guessed":    {"fullmakt-test unauthenticated Sum", "function=session-create", "300 in 1×300s"},
+
+		"dead-letters-there":  {"AWS/SQS ApproximateNumberOfMessagesVisible Maximum", "QueueName=${dead-letters.QueueName}", "1 in 1×300s"},
+		"event-letters-there": {"AWS/SQS ApproximateNumberOfMessagesVisible Maximum", "QueueName=${event-letters.QueueName}", "1 in 1×300s"},
+		"mail-dispatch-dead":  {"fullmakt-test dead Sum", "job=mail-dispatch", "1 in 1×300s"},
+		"mails-bounce":        {"AWS/SES Reputation.BounceRate Maximum", "", "0.04 in 1×3600s"},
+		"mails-complained-of": {"AWS/SES Reputation.ComplaintRate Maximum", "", "0.0008 in 1×3600s"},
+
+		"expire-memberships-overdue": {"fullmakt-test overdueSeconds Maximum", "job=expire-memberships", "7200 in 1×3600s"},
+		"expire-memberships-silent":  {"fullmakt-test due SampleCount", "job=expire-memberships", "under 1 in 2×3600s"},
+		"mail-dispatch-silent":       {"fullmakt-test sent SampleCount", "job=mail-dispatch", "under 1 in 2×300s"},
+		"audit-seal-silent":          {"fullmakt-test organizations SampleCount", "job=audit-seal", "under 1 in 2×300s"},
+	}
 	for _, j := range jobs.All() {
-		want[j.ID+"-errors"] = alarm("The job "+j.ID+" failed. Its log says why.", "Sum", "AWS/Lambda", "Errors", "FunctionName", "${"+j.ID+"}")
+		want[j.ID+"-errors"] = alarm{"AWS/Lambda Errors Sum", "FunctionName=${" + j.ID + "}", "1 in 1×300s"}
 	}
-	// The job of the clock is missed when it is silent, and heard of when it comes late.
-	clock := func(description, metric, statistic string, more m) m {
-		alarm := m{
-			"AlarmDescription": description, "AlarmActions": []any{"${topic}"}, "Namespace": "fullmakt-test", "MetricName": metric, "Statistic": statistic,
-			"Period": 3600.0, "EvaluationPeriods": 1.0, "ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": "notBreaching",
+	runbook, err := os.ReadFile("../docs/runbook.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]alarm{}
+	for _, r := range synth(t).all("", "AWS::CloudWatch::Alarm") {
+		has := alarm{Metric: fmt.Sprintf("%v %v %v", r.at("Namespace"), r.at("MetricName"), statistic(r))}
+		dimensions, _ := r.at("Dimensions").([]any)
+		for _, d := range dimensions {
+			has.Of += fmt.Sprintf("%v=%v", d.(m)["Name"], d.(m)["Value"])
 		}
-		maps.Copy(alarm, more)
-		return alarm
-	}
-	want["expire-memberships-silent"] = clock("The job expire-memberships has not come to its end for two of its periods.", "expire-memberships-due", "SampleCount",
-		m{"EvaluationPeriods": 2.0, "Threshold": 1.0, "ComparisonOperator": "LessThanThreshold", "TreatMissingData": "breaching"})
-	want["expire-memberships-overdue"] = clock("What the job expire-memberships should have done long ago it has only done now.", "expire-memberships-overdueSeconds", "Maximum",
-		m{"Threshold": 7200.0})
-	a := synth(t)
-	for _, r := range a.all("", "AWS::CloudWatch::Alarm") {
-		got[r.name] = r.Properties
-	}
-	for _, name := range []string{"due", "done", "failed", "overdueSeconds"} {
-		want["expire-memberships-"+name] = m{
-			"LogGroupName": "${expire-memberships-logs}", "FilterPattern": `{ $.message = "measured" }`,
-			"MetricTransformations": []any{m{"MetricNamespace": "fullmakt-test", "MetricName": "expire-memberships-" + name, "MetricValue": "$." + name}},
+		has.When = fmt.Sprintf("%v in %v×%vs", r.at("Threshold"), r.at("EvaluationPeriods"), r.at("Period"))
+		missing := "notBreaching"
+		if r.at("ComparisonOperator") == "LessThanThreshold" {
+			has.When, missing = "under "+has.When, "breaching"
 		}
-	}
-	for _, r := range a.all("", "AWS::Logs::MetricFilter") {
-		got[r.name] = r.Properties
+		got[r.name] = has
+		description, _ := r.at("AlarmDescription").(string)
+		if r.at("AlarmName") != "fullmakt-test-"+r.name || !strings.HasSuffix(description, "See docs/runbook.md#"+r.name) ||
+			r.at("TreatMissingData") != missing || asJSON(r.at("AlarmActions")) != `["${topic}"]` {
+			t.Errorf("%s: %s", r.name, asJSON(r.Properties))
+		}
+		if !strings.Contains(string(runbook), "\n### "+r.name+"\n") {
+			t.Errorf("the runbook says nothing of %s", r.name)
+		}
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("alarms (-want +got):\n%s", d)
+	}
+	for heading := range strings.Lines(string(runbook)) {
+		if id, ok := strings.CutPrefix(strings.TrimSpace(heading), "### "); ok && got[id] == (alarm{}) {
+			t.Errorf("the runbook tells of %s, which there is not", id)
+		}
+	}
+}
+
+// statistic is the one of an alarm, or its percentile.
+func statistic(r resource) any {
+	if s := r.at("Statistic"); s != nil {
+		return s
+	}
+	return r.at("ExtendedStatistic")
+}
+
+// TestDashboard: one page shows the environment, and can be read by CloudWatch.
+func TestDashboard(t *testing.T) {
+	t.Parallel()
+	body, _ := synth(t).only(t, "AWS::CloudWatch::Dashboard").at("DashboardBody").(string)
+	var page struct {
+		Widgets []struct {
+			X, Y, Width, Height int
+			Properties          struct {
+				Title, Region string
+				Metrics       [][]any
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(body), &page); err != nil {
+		t.Fatalf("%v in %s", err, body)
+	}
+	places := map[[2]int]string{}
+	for _, w := range page.Widgets {
+		if other := places[[2]int{w.X, w.Y}]; other != "" || w.X+w.Width > 24 {
+			t.Errorf("%s lies over %s, or beside the page", w.Properties.Title, other)
+		}
+		places[[2]int{w.X, w.Y}] = w.Properties.Title
+		if len(w.Properties.Metrics) == 0 || w.Properties.Region == "" {
+			t.Errorf("%s shows nothing", w.Properties.Title)
+		}
+	}
+	if len(places) != 10 {
+		t.Errorf("it has %d graphs: %v", len(places), places)
 	}
 }
 

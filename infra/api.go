@@ -2,21 +2,26 @@ package main
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/fullmakt/fullmakt/internal/app/awsapp"
 	"github.com/fullmakt/fullmakt/internal/endpoint"
+	"github.com/fullmakt/fullmakt/portal"
 )
 
 // What a function of an endpoint gets.
 const (
 	endpointTimeout = 10 * time.Second
 	endpointMemory  = 512  // enough that a TLS handshake is not felt
+	pagesMemory     = 256  // the pages are there already
 	hashingMemory   = 1769 // one whole processor: a password hash is all processor
 	// What works through a whole organization gets a whole processor too, and
 	// most of the half minute that the gateway waits.
@@ -42,27 +47,51 @@ type apiProps struct {
 	Endpoints []endpoint.Endpoint
 }
 
-// apiStack makes the HTTP API: for each endpoint its function and its route.
-// They stay in one template, which `sam local` needs.
+// apiStack makes the HTTP API: for each endpoint its function and its path, and
+// the portal's pages with the function that serves them. All of it stays in one
+// template, which `sam local` needs. The paths are in the API's own description,
+// so that an endpoint takes three resources and not five.
 //
 // The gateway lets everybody through to the handlers, which alone decide who
 // may do what: an authorizer caches, and a lock must act at once. There is no
 // CORS, since the portal is on the same host.
 func apiStack(app constructs.Construct, p apiProps) awscdk.Stack {
 	stack := newStack(app, p.Config, "api", "Fullmakt: the HTTP API and its functions.", false)
-	api := awsapigatewayv2.NewCfnApi(stack, jsii.String("http"), &awsapigatewayv2.CfnApiProps{
-		Name: jsii.String(p.Name()), ProtocolType: jsii.String("HTTP"),
-	})
 	a := arns{stack: stack, config: p.Config, vault: p.Vault}
-	public := map[string]any{}
-	var first []awscdk.CfnResource
-	for _, e := range p.Endpoints {
-		route := newRoute(stack, a, api, p, e)
+	logs := newLogGroup(stack, "logs")
+	paths, limits := map[string]any{}, map[string]any{}
+	functions := make([]awslambda.Function, len(p.Endpoints))
+	for i, e := range p.Endpoints {
+		f := endpointFunction(a, p.deployment, e, logs)
+		functions[i] = newFunction(stack, f)
+		integrate(a, paths, e.Path, strings.ToLower(e.Method), functions[i], f.Timeout)
 		if e.Access.Public != "" {
-			public[*route.RouteKey()] = map[string]any{"ThrottlingRateLimit": publicRate, "ThrottlingBurstLimit": publicBurst}
-			first = append(first, route)
+			limits[e.Method+" "+e.Path] = publicLimit()
 		}
 	}
+	pages := newFunction(stack, functionProps{
+		deployment: p.deployment,
+		ID:         portal.ID, Summary: "Serves the portal's pages.", Variables: awsapp.PageVariables(), Logs: logs,
+		Timeout: endpointTimeout, Memory: pagesMemory, Reserved: publicReserved,
+	})
+	for _, pattern := range portal.Paths() {
+		if strings.HasSuffix(pattern, "/") {
+			pattern += "{file+}"
+		}
+		integrate(a, paths, pattern, "x-amazon-apigateway-any-method", pages, endpointTimeout)
+		limits["ANY "+pattern] = publicLimit()
+	}
+
+	description := map[string]any{"openapi": "3.0.1", "info": map[string]any{"title": p.Name(), "version": "1"}, "paths": paths}
+	if p.Edge != nil {
+		description["x-amazon-apigateway-endpoint-configuration"] = map[string]any{"disableExecuteApiEndpoint": true}
+	}
+	api := awsapigatewayv2.NewCfnApi(stack, jsii.String("http"), &awsapigatewayv2.CfnApiProps{Body: description})
+	// The CDK's own integration would let every method of a path invoke what is behind one.
+	for i, e := range p.Endpoints {
+		permitGateway(a, api, e.ID, functions[i], "*/"+e.Method+e.Path) // of any stage, of which there is one
+	}
+	permitGateway(a, api, portal.ID, pages, "*/*")
 	stage := awsapigatewayv2.NewCfnStage(stack, jsii.String("stage"), &awsapigatewayv2.CfnStageProps{
 		ApiId:      api.Ref(),
 		StageName:  jsii.String("$default"),
@@ -73,25 +102,36 @@ func apiStack(app constructs.Construct, p apiProps) awscdk.Stack {
 		DefaultRouteSettings: &awsapigatewayv2.CfnStage_RouteSettingsProperty{
 			ThrottlingRateLimit: jsii.Number(signedRate), ThrottlingBurstLimit: jsii.Number(signedBurst),
 		},
-		RouteSettings: public,
+		RouteSettings: limits,
 	})
-	for _, route := range first {
-		stage.AddDependency(route) // settings are refused for a route that is not there yet
+	apiAlarms(stack, p.deployment, *api.Ref())
+	dashboard(stack, p.deployment, *api.Ref())
+	if p.Edge == nil {
+		awscdk.NewCfnOutput(stack, jsii.String("url"), &awscdk.CfnOutputProps{Value: api.AttrApiEndpoint()})
+		return stack
 	}
-	newAlarm(stack, p.Alarms, alarmProps{
-		ID:          "api-errors",
-		Description: "An endpoint failed, crashed, timed out or had no execution left. The access log says which.",
-		Namespace:   "AWS/ApiGateway", Metric: "5xx", Statistic: "Sum", Dimension: "ApiId", Of: *api.Ref(),
+	domain := awsapigatewayv2.NewCfnDomainName(stack, jsii.String("domain"), &awsapigatewayv2.CfnDomainNameProps{
+		DomainName: &p.Edge.APIHost,
+		DomainNameConfigurations: []*awsapigatewayv2.CfnDomainName_DomainNameConfigurationProperty{{
+			CertificateArn: &p.Edge.APICertificate, EndpointType: jsii.String("REGIONAL"), SecurityPolicy: jsii.String("TLS_1_2"),
+		}},
 	})
-	awscdk.NewCfnOutput(stack, jsii.String("url"), &awscdk.CfnOutputProps{Value: api.AttrApiEndpoint()})
+	awsapigatewayv2.NewCfnApiMapping(stack, jsii.String("mapping"), &awsapigatewayv2.CfnApiMappingProps{
+		ApiId: api.Ref(), DomainName: domain.Ref(), Stage: stage.Ref(),
+	})
+	awscdk.NewCfnOutput(stack, jsii.String("api-record"), &awscdk.CfnOutputProps{
+		Description: jsii.String("A CNAME record of the API's host."),
+		Value:       awscdk.Fn_Join(jsii.String(" CNAME "), &[]*string{&p.Edge.APIHost, domain.AttrRegionalDomainName()}),
+	})
 	return stack
 }
 
-// newRoute makes the function of an endpoint and routes to it.
-func newRoute(stack awscdk.Stack, a arns, api awsapigatewayv2.CfnApi, p apiProps, e endpoint.Endpoint) awsapigatewayv2.CfnRoute {
+// endpointFunction is what the function of an endpoint gets.
+func endpointFunction(a arns, d deployment, e endpoint.Endpoint, logs awslogs.LogGroup) functionProps {
+	required, optional := awsapp.EndpointVariables(e.Needs)
 	f := functionProps{
-		deployment: p.deployment,
-		ID:         e.ID, Summary: e.Summary, Needs: e.Needs, Policy: endpointPolicy(a, e.Spec),
+		deployment: d,
+		ID:         e.ID, Summary: e.Summary, Variables: append(required, optional...), Policy: endpointPolicy(a, e.Spec), Logs: logs,
 		Timeout: endpointTimeout, Memory: endpointMemory,
 	}
 	if e.Hashes {
@@ -103,22 +143,36 @@ func newRoute(stack awscdk.Stack, a arns, api awsapigatewayv2.CfnApi, p apiProps
 	if e.Access.Public != "" {
 		f.Reserved = publicReserved
 	}
-	function := newFunction(stack, f)
-	// The CDK's own integration would let every method of the path invoke it.
-	awslambda.NewCfnPermission(stack, jsii.String(e.ID+"-permission"), &awslambda.CfnPermissionProps{
+	return f
+}
+
+// integrate leads a method of a path to a function, which the gateway waits for a
+// second longer than the function may take.
+func integrate(a arns, paths map[string]any, path, method string, function awslambda.Function, timeout time.Duration) {
+	methods, _ := paths[path].(map[string]any)
+	if methods == nil {
+		methods = map[string]any{}
+		paths[path] = methods
+	}
+	methods[method] = map[string]any{
+		"responses": map[string]any{"default": map[string]any{"description": "what the function answers"}},
+		"x-amazon-apigateway-integration": map[string]any{
+			"type": "aws_proxy", "httpMethod": "POST", "payloadFormatVersion": "2.0", "uri": a.invocation(function),
+			"timeoutInMillis": (timeout + time.Second).Milliseconds(),
+		},
+	}
+}
+
+// permitGateway lets the gateway invoke a function for what it routes there.
+func permitGateway(a arns, api awsapigatewayv2.CfnApi, id string, function awslambda.Function, route string) {
+	awslambda.NewCfnPermission(a.stack, jsii.String(id+"-permission"), &awslambda.CfnPermissionProps{
 		Action: jsii.String("lambda:InvokeFunction"), FunctionName: function.FunctionArn(),
-		Principal: jsii.String("apigateway.amazonaws.com"),
-		SourceArn: a.of("execute-api", *api.Ref(), "*/"+e.Method+e.Path), // of any stage, of which there is one
+		Principal: jsii.String("apigateway.amazonaws.com"), SourceArn: a.of("execute-api", *api.Ref(), route),
 	})
-	integration := awsapigatewayv2.NewCfnIntegration(stack, jsii.String(e.ID+"-integration"), &awsapigatewayv2.CfnIntegrationProps{
-		ApiId: api.Ref(), IntegrationType: jsii.String("AWS_PROXY"), IntegrationUri: function.FunctionArn(),
-		PayloadFormatVersion: jsii.String("2.0"),
-		TimeoutInMillis:      jsii.Number((f.Timeout + time.Second).Milliseconds()),
-	})
-	return awsapigatewayv2.NewCfnRoute(stack, jsii.String(e.ID+"-route"), &awsapigatewayv2.CfnRouteProps{
-		ApiId: api.Ref(), RouteKey: jsii.String(e.Method + " " + e.Path), AuthorizationType: jsii.String("NONE"),
-		Target: awscdk.Fn_Join(jsii.String("/"), jsii.Strings("integrations", *integration.Ref())),
-	})
+}
+
+func publicLimit() map[string]any {
+	return map[string]any{"ThrottlingRateLimit": publicRate, "ThrottlingBurstLimit": publicBurst}
 }
 
 // accessLogFormat names everything that is logged of a request: nothing of it

@@ -13,7 +13,6 @@ import (
 	"strings"
 
 	"github.com/fullmakt/fullmakt/internal/app/awsapp"
-	"github.com/fullmakt/fullmakt/internal/endpoint"
 	"github.com/fullmakt/fullmakt/internal/mail/sesmail"
 	"github.com/fullmakt/fullmakt/internal/profile"
 )
@@ -43,6 +42,23 @@ type Config struct {
 	// starve nor eat the others. An account whose quota is still 10 has none to
 	// set aside.
 	ReserveConcurrency bool
+	// Edge is what the portal's distribution stands on. Without one there is none,
+	// and the API is open to everybody at the address that AWS gives it.
+	Edge *Edge
+	// LocalServices declares the variables that say where AWS services are:
+	// `sam local` fills only what is declared.
+	LocalServices bool
+	// X86 says that the functions were built for another machine than Lambda's
+	// cheaper one: `sam local` runs what the machine under it runs.
+	X86 bool
+}
+
+// Edge is the way from the portal's address to the API.
+type Edge struct {
+	Certificate    string   // ARN of the one for the portal's host, in us-east-1
+	APIHost        string   // name that the distribution calls the API by
+	APICertificate string   // ARN of the one for that, in the region of the API
+	OriginKeys     []string // SHA-256 of the keys that the distribution may bring, in hexadecimal
 }
 
 // Name is the environment's name for a thing; without a part, for the one that
@@ -61,15 +77,17 @@ func (c *Config) MailDomain() string {
 // be told of it without a reference that `sam local` cannot follow.
 func (c *Config) LinkKeyAlias() string { return "alias/" + c.Name("links") }
 
-// Variables are the environment variables that a function with these needs
-// asks for, as plain values; what has none is an error.
-func (c *Config) Variables(needs []endpoint.Need) (map[string]*string, error) {
+// values are those of environment variables, as plain text; what has none is an
+// error.
+func (c *Config) values(variables []string) (map[string]*string, error) {
 	var aliases []string
 	for _, name := range c.indexKeys() {
 		aliases = append(aliases, c.IndexKeyAlias(name))
 	}
 	known := map[string]string{
 		awsapp.EnvTable:            c.Name(),
+		awsapp.EnvMetrics:          c.Name(),
+		awsapp.EnvOriginKeys:       c.originKeys(),
 		awsapp.EnvProfile:          c.Profile,
 		awsapp.EnvMailFrom:         c.MailFrom,
 		awsapp.EnvConfigurationSet: c.Name(),
@@ -90,9 +108,8 @@ func (c *Config) Variables(needs []endpoint.Need) (map[string]*string, error) {
 		awsapp.EnvIndexKeys:     strings.Join(aliases, ","),
 		awsapp.EnvArtificialIDs: strconv.FormatBool(c.ArtificialIDs),
 	}
-	required, optional := awsapp.Variables(needs)
 	values := map[string]*string{}
-	for _, name := range append(required, optional...) {
+	for _, name := range variables {
 		value, ok := known[name]
 		if !ok {
 			return nil, fmt.Errorf("no value for the variable %s", name)
@@ -101,6 +118,20 @@ func (c *Config) Variables(needs []endpoint.Need) (map[string]*string, error) {
 	}
 	return values, nil
 }
+
+// OriginSecret names the secret, in us-east-1, of the key that the distribution
+// brings; its hash is among the edge's.
+func (c *Config) OriginSecret() string { return c.Name("origin") }
+
+func (c *Config) originKeys() string {
+	if c.Edge == nil {
+		return ""
+	}
+	return strings.Join(c.Edge.OriginKeys, ",")
+}
+
+// portalHost is the host of the portal's address.
+func (c *Config) portalHost() string { return strings.TrimPrefix(c.PortalURL, "https://") }
 
 // defaultMailRate is below what SES gives every account outside of the sandbox.
 const defaultMailRate = 10
@@ -167,10 +198,14 @@ func readConfig(env string, environments any) (*Config, error) {
 		c.BolagsverketSecret = r.text("bolagsverketSecret", awsapp.Name(512, "/_+=.@-"))
 	}
 	if _, given := r.left["indexKeys"]; given {
-		c.IndexKeys = r.names("indexKeys")
+		c.IndexKeys = r.texts("indexKeys", keyForm)
 	}
 	if _, given := r.left["artificialIds"]; given {
 		c.ArtificialIDs = r.flag("artificialIds")
+	}
+	c.Edge = r.edge(c.PortalURL)
+	if _, given := r.left["localServices"]; given {
+		c.LocalServices = r.flag("localServices")
 	}
 	c.ReserveConcurrency = r.flag("reserveConcurrency")
 	if !envForm.MatchString(env) {
@@ -183,6 +218,17 @@ func readConfig(env string, environments any) (*Config, error) {
 		return nil, fmt.Errorf("environment %s in cdk.json:\n%w", env, errors.Join(r.faults...))
 	}
 	return c, nil
+}
+
+// isX86 reads the context value arch.
+func isX86(arch any) (bool, error) {
+	switch arch {
+	case nil, "arm64":
+		return false, nil
+	case "x86_64":
+		return true, nil
+	}
+	return false, fmt.Errorf("arch: there are arm64 and x86_64, and no %v", arch)
 }
 
 // reader takes settings, and gathers what is wrong with them.
@@ -208,23 +254,61 @@ func (r *reader) text(name string, check func(string) error) string {
 	return value
 }
 
-var keyForm = regexp.MustCompile(`^[a-z0-9]{1,20}$`)
+// edge reads the settings of the distribution, or that there is to be none.
+func (r *reader) edge(portalURL string) *Edge {
+	settings, given := r.left["edge"].(map[string]any)
+	open := r.left["open"]
+	delete(r.left, "edge")
+	delete(r.left, "open")
+	switch {
+	case given && open != nil:
+		r.fault("edge and open: it is one or the other")
+	case open == true:
+		return nil
+	case !given:
+		r.fault("edge is missing: how the portal's host leads to the API (or open: true, which lets everybody at the API itself)")
+		return nil
+	}
+	if u, err := url.Parse(portalURL); err == nil && isSite(portalURL) == nil && u.Path != "" {
+		r.fault("portalUrl %q has a path, and the portal is a host", portalURL)
+	}
+	in := &reader{left: maps.Clone(settings)}
+	e := &Edge{
+		Certificate:    in.text("certificate", isCertificate("us-east-1")),
+		APIHost:        in.text("apiHost", isHost),
+		APICertificate: in.text("apiCertificate", isCertificate("[a-z0-9-]+")),
+		OriginKeys:     in.texts("originKeys", keyHashForm),
+	}
+	for _, name := range slices.Sorted(maps.Keys(in.left)) {
+		in.fault("%s is no setting", name)
+	}
+	for _, fault := range in.faults {
+		r.fault("edge: %w", fault)
+	}
+	return e
+}
 
-// names reads a list of names, none of them twice.
-func (r *reader) names(name string) (names []string) {
+var (
+	keyForm     = regexp.MustCompile(`^[a-z0-9]{1,20}$`)
+	keyHashForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	hostForm    = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+$`)
+)
+
+// texts reads a list of texts of a form, none of them twice.
+func (r *reader) texts(name string, form *regexp.Regexp) (texts []string) {
 	list, _ := r.left[name].([]any)
 	delete(r.left, name)
 	if len(list) == 0 {
-		r.fault("%s is no list of names", name)
+		r.fault("%s is no list of texts", name)
 	}
 	for _, v := range list {
 		text, _ := v.(string)
-		if !keyForm.MatchString(text) || slices.Contains(names, text) {
-			r.fault("%s: %v is not of the form %s, or is there twice", name, v, keyForm)
+		if !form.MatchString(text) || slices.Contains(texts, text) {
+			r.fault("%s: %v is not of the form %s, or is there twice", name, v, form)
 		}
-		names = append(names, text)
+		texts = append(texts, text)
 	}
-	return names
+	return texts
 }
 
 func (r *reader) number(name string, least, most int) int {
@@ -266,6 +350,24 @@ func isSite(value string) error {
 		return errors.New("ends with a slash")
 	}
 	return nil
+}
+
+func isHost(value string) error {
+	if !hostForm.MatchString(value) {
+		return fmt.Errorf("is not of the form %s", hostForm)
+	}
+	return nil
+}
+
+// isCertificate checks the ARN of a certificate in a region.
+func isCertificate(region string) func(string) error {
+	form := regexp.MustCompile(`^arn:aws:acm:` + region + `:[0-9]{12}:certificate/[0-9a-f-]{36}$`)
+	return func(value string) error {
+		if !form.MatchString(value) {
+			return fmt.Errorf("is not of the form %s", form)
+		}
+		return nil
+	}
 }
 
 // isSender asks who will send, so that what passes here also starts there.

@@ -17,7 +17,7 @@ import (
 	"github.com/fullmakt/fullmakt/internal/job/jobs"
 )
 
-// TestShippedEnvironments: what is in cdk.json can be deployed; both set
+// TestShippedEnvironments: what is in cdk.json is right; what is deployed sets
 // executions aside.
 func TestShippedEnvironments(t *testing.T) {
 	t.Parallel()
@@ -26,7 +26,7 @@ func TestShippedEnvironments(t *testing.T) {
 		t.Fatal(err)
 	}
 	environments := context["environments"].(m)
-	if d := cmp.Diff([]string{"dev", "prod"}, slices.Sorted(maps.Keys(environments))); d != "" {
+	if d := cmp.Diff([]string{"dev", "prod", "sam"}, slices.Sorted(maps.Keys(environments))); d != "" {
 		t.Errorf("environments (-want +got):\n%s", d)
 	}
 	for env := range environments {
@@ -34,7 +34,7 @@ func TestShippedEnvironments(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !c.ReserveConcurrency {
+		if env != "sam" && !c.ReserveConcurrency {
 			t.Errorf("%s sets nothing aside", env)
 		}
 	}
@@ -45,7 +45,7 @@ func TestReadConfig(t *testing.T) {
 	settings := m{
 		"profile": "rental", "operatorName": "Example Rental", "portalUrl": "https://portal.example.com",
 		"mailFrom": "no-reply@portal.example.com", "fileBucket": "fullmakt-test-files", "alarmEmail": "operations@example.com",
-		"reserveConcurrency": true,
+		"reserveConcurrency": true, "edge": edge(nil),
 	}
 	got, err := readConfig("test", m{"test": settings})
 	if err != nil {
@@ -54,7 +54,7 @@ func TestReadConfig(t *testing.T) {
 	if d := cmp.Diff(&full, got); d != "" {
 		t.Errorf("config (-want +got):\n%s", d)
 	}
-	if len(settings) != 7 {
+	if d := cmp.Diff(m{"edge": edge(nil)}, m{"edge": settings["edge"]}); d != "" || len(settings) != 8 {
 		t.Error("reading took the settings away")
 	}
 
@@ -63,6 +63,16 @@ func TestReadConfig(t *testing.T) {
 		value   any
 		fault   string
 	}{
+		"no way to the API":      {"edge", nil, "edge is missing"},
+		"no distribution":        {"edge", "none", "edge is missing"},
+		"another's certificate":  {"edge", edge(m{"certificate": "arn:aws:acm:eu-north-1:111122223333:certificate/00000000-0000-0000-0000-000000000001"}), "edge: certificate"},
+		"an address for a host":  {"edge", edge(m{"apiHost": "https://api.example.com"}), "edge: apiHost"},
+		"no certificate":         {"edge", edge(m{"apiCertificate": "none"}), "edge: apiCertificate"},
+		"no keys of the origin":  {"edge", edge(m{"originKeys": []any{}}), "edge: originKeys"},
+		"a key and not its hash": {"edge", edge(m{"originKeys": []any{"secret"}}), "edge: originKeys"},
+		"a setting beside":       {"edge", edge(m{"colour": "red"}), "edge: colour is no setting"},
+		"a portal below a path":  {"portalUrl", "https://portal.example.com/users", "has a path"},
+		"open, and not open":     {"open", true, "one or the other"},
 		"no profile":             {"profile", "boats", "profile \"boats\" names no profile"},
 		"not yet a profile":      {"profile", "public-sector", "self-registration"},
 		"a profile by its file":  {"profile", "../rental", "profile"},
@@ -108,12 +118,42 @@ func TestReadConfig(t *testing.T) {
 	}
 }
 
+// edge are settings of one, with some of them changed.
+func edge(changed m) m {
+	e := m{
+		"certificate":    "arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-0000-0000-000000000001",
+		"apiHost":        "api.portal.example.com",
+		"apiCertificate": "arn:aws:acm:eu-north-1:111122223333:certificate/00000000-0000-0000-0000-000000000002",
+		"originKeys":     []any{strings.Repeat("ab", 32), strings.Repeat("cd", 32)},
+	}
+	maps.Copy(e, changed)
+	return e
+}
+
+// TestOpenIsSaid: that everybody may come to the API itself is nothing that one
+// forgets.
+func TestOpenIsSaid(t *testing.T) {
+	t.Parallel()
+	settings := m{
+		"profile": "rental", "operatorName": "Example Rental", "portalUrl": "https://portal.example.com", "mailFrom": "no-reply@portal.example.com",
+		"fileBucket": "fullmakt-test-files", "reserveConcurrency": true,
+	}
+	for value, ok := range map[any]bool{true: true, false: false, nil: false, "true": false} {
+		settings["open"] = value
+		c, err := readConfig("test", m{"test": settings})
+		if (err == nil) != ok || ok && c.Edge != nil {
+			t.Errorf("open: %v: %v", value, err)
+		}
+	}
+}
+
 // TestBolagsverketByReference: a template holds where the secret is, and not what it is.
 func TestBolagsverketByReference(t *testing.T) {
 	t.Parallel()
 	c := full
 	c.BolagsverketSecret = "fullmakt/bolagsverket"
-	got, err := c.Variables([]endpoint.Need{endpoint.ReadRegistry})
+	_, variables := awsapp.Variables([]endpoint.Need{endpoint.ReadRegistry})
+	got, err := c.values(variables)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ func newBus(stack awscdk.Stack, d deployment) bus {
 		EnforceSSL:      jsii.Bool(true),
 		RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
 	})
-	newAlarm(stack, d.Alarms, alarmProps{
+	newAlarm(stack, d, alarmProps{
 		ID:          "event-letters-there",
 		Description: "Events of the portal's bus were given up.",
 		Namespace:   "AWS/SQS", Metric: "ApproximateNumberOfMessagesVisible", Statistic: "Maximum", Dimension: "QueueName", Of: *b.letters.QueueName(),

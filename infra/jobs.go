@@ -10,10 +10,10 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/fullmakt/fullmakt/internal/app/awsapp"
 	"github.com/fullmakt/fullmakt/internal/job"
 )
 
@@ -51,9 +51,11 @@ func jobsStack(app constructs.Construct, p jobsProps) awscdk.Stack {
 
 // newJob makes a job's function, its schedule and its alarm.
 func newJob(stack awscdk.Stack, a arns, d deployment, j job.Job, more ...awsiam.PolicyStatement) awslambda.Function {
+	required, optional := awsapp.Variables(j.Needs)
 	f := functionProps{
 		deployment: d,
-		ID:         j.ID, Summary: j.Summary, Needs: j.Needs, Policy: append(needPolicy(a, j.Needs), more...),
+		ID:         j.ID, Summary: j.Summary, Variables: append(required, optional...), Policy: append(needPolicy(a, j.Needs), more...),
+		Logs:    newLogGroup(stack, j.ID+"-logs"),
 		Timeout: cmp.Or(j.Timeout, jobTimeout), Memory: jobMemory, Reserved: jobReserved,
 	}
 	switch {
@@ -66,41 +68,39 @@ func newJob(stack awscdk.Stack, a arns, d deployment, j job.Job, more ...awsiam.
 	if j.Trigger.Every > 0 {
 		schedule(stack, j, function)
 	}
-	newAlarm(stack, d.Alarms, alarmProps{
+	newAlarm(stack, d, alarmProps{
 		ID:          j.ID + "-errors",
 		Description: "The job " + j.ID + " failed. Its log says why.",
 		Namespace:   "AWS/Lambda", Metric: "Errors", Statistic: "Sum", Dimension: "FunctionName", Of: *function.FunctionName(),
 	})
-	measure(stack, d, j, function)
+	watch(stack, d, j)
 	awscdk.NewCfnOutput(stack, jsii.String(j.ID+"-function"), &awscdk.CfnOutputProps{Value: function.FunctionName()})
 	return function
 }
 
-// measure makes metrics of what a job's runs log of themselves. An alarm rings when
-// a job of the clock has said nothing for two of its periods, and when what it
-// should have done is as much overdue.
-func measure(stack awscdk.Stack, d deployment, j job.Job, function awslambda.Function) {
-	metric := func(name string) string { return j.ID + "-" + name }
-	for _, name := range j.Measures {
-		awslogs.NewCfnMetricFilter(stack, jsii.String(metric(name)), &awslogs.CfnMetricFilterProps{
-			LogGroupName:  function.LogGroup().LogGroupName(),
-			FilterPattern: jsii.String(fmt.Sprintf(`{ $.message = %q }`, job.Measured)),
-			MetricTransformations: []any{&awslogs.CfnMetricFilter_MetricTransformationProperty{
-				MetricNamespace: jsii.String(d.Name()), MetricName: jsii.String(metric(name)), MetricValue: jsii.String("$." + name),
-			}},
+// watch makes the alarms of what a job's runs tell of themselves. One rings when a
+// job of the clock has said nothing for a while, one when what it should have done
+// is long overdue, and one when it had to give something up.
+func watch(stack awscdk.Stack, d deployment, j job.Job) {
+	alarm := func(p alarmProps) {
+		p.Namespace, p.Dimension, p.Of = d.Name(), "job", j.ID
+		newAlarm(stack, d, p)
+	}
+	if len(j.Measures) > 0 && j.Trigger.Every > 0 {
+		alarm(alarmProps{
+			ID: j.ID + "-silent", Description: "The job " + j.ID + " has not come to its end for two of its periods.",
+			Metric: j.Measures[0], Statistic: "SampleCount", Late: true, Period: j.Trigger.Every,
 		})
 	}
-	if len(j.Measures) == 0 || j.Trigger.Every == 0 {
-		return
-	}
-	newAlarm(stack, d.Alarms, alarmProps{
-		ID: metric("silent"), Description: "The job " + j.ID + " has not come to its end for two of its periods.",
-		Namespace: d.Name(), Metric: metric(j.Measures[0]), Statistic: "SampleCount", Late: true, Period: j.Trigger.Every,
-	})
 	if slices.Contains(j.Measures, "overdueSeconds") {
-		newAlarm(stack, d.Alarms, alarmProps{
-			ID: metric("overdue"), Description: "What the job " + j.ID + " should have done long ago it has only done now.",
-			Namespace: d.Name(), Metric: metric("overdueSeconds"), Statistic: "Maximum", Period: j.Trigger.Every, Most: 2 * j.Trigger.Every.Seconds(),
+		alarm(alarmProps{
+			ID: j.ID + "-overdue", Description: "What the job " + j.ID + " should have done long ago it has only done now.",
+			Metric: "overdueSeconds", Statistic: "Maximum", Period: j.Trigger.Every, Most: 2 * j.Trigger.Every.Seconds(),
+		})
+	}
+	if slices.Contains(j.Measures, "dead") {
+		alarm(alarmProps{
+			ID: j.ID + "-dead", Description: "The job " + j.ID + " gave a mail up: nobody gets it.", Metric: "dead", Statistic: "Sum",
 		})
 	}
 }

@@ -40,6 +40,7 @@ func mailStack(app constructs.Construct, p mailProps) awscdk.Stack {
 	topic := mailTopic(stack, p.Config, sender(stack, p.Config))
 	a := arns{stack: stack, config: p.Config, linkKey: linkKey(stack, p.Config).KeyArn(), topic: topic.TopicArn(), vault: p.Vault}
 	queue := deadLetters(stack, p.deployment)
+	mailAlarms(stack, p.deployment)
 	for _, j := range p.Jobs {
 		if j.Trigger.Mails {
 			function := newJob(stack, a, p.deployment, j, allow(nil, on(queue.QueueArn()), "sqs:SendMessage"))
@@ -156,12 +157,28 @@ func deadLetters(stack awscdk.Stack, d deployment) awssqs.Queue {
 		EnforceSSL:      jsii.Bool(true),
 		RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
 	})
-	newAlarm(stack, d.Alarms, alarmProps{
+	newAlarm(stack, d, alarmProps{
 		ID:          "dead-letters-there",
 		Description: "Records of the outbox's stream, or events of mails, were given up.",
 		Namespace:   "AWS/SQS", Metric: "ApproximateNumberOfMessagesVisible", Statistic: "Maximum", Dimension: "QueueName", Of: *queue.QueueName(),
 	})
 	return queue
+}
+
+// mailAlarms ring before SES stops taking the account's mails: it looks closer from
+// one in twenty that come back and one in a thousand that are complained of.
+func mailAlarms(stack awscdk.Stack, d deployment) {
+	for _, rate := range []struct {
+		id, description, metric string
+		most                    float64
+	}{
+		{"mails-bounce", "Too many of the account's mails come back.", "Reputation.BounceRate", 0.04},
+		{"mails-complained-of", "Too many of the account's mails are complained of.", "Reputation.ComplaintRate", 0.0008},
+	} {
+		newAlarm(stack, d, alarmProps{
+			ID: rate.id, Description: rate.description, Namespace: "AWS/SES", Metric: rate.metric, Statistic: "Maximum", Period: time.Hour, Most: rate.most,
+		})
+	}
 }
 
 // outbox starts a job for every new item of the outbox. One bad record delays

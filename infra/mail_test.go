@@ -8,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fullmakt/fullmakt/internal/app/awsapp"
-	"github.com/fullmakt/fullmakt/internal/endpoint"
 	"github.com/fullmakt/fullmakt/internal/job/jobs"
 )
 
@@ -158,7 +157,7 @@ func TestXF8_AllRunsTogetherKeepTheRate(t *testing.T) {
 	}{0: {2, "5"}, 1: {1, "1"}, 2: {2, "1"}, 3: {2, "1"}, 14: {2, "7"}, 200: {2, "100"}} {
 		c := full
 		c.MailRate = rate
-		got, err := c.Variables([]endpoint.Need{endpoint.SendMail})
+		got, err := c.values([]string{awsapp.EnvMailRate})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -67,6 +67,9 @@ func run(overrides map[string]any) error {
 	if err != nil {
 		return err
 	}
+	if config.X86, err = isX86(context("arch")); err != nil {
+		return err
+	}
 	dist, _ := context("dist").(string)
 	if err := stacks(app, config, dist, api.Endpoints(), jobs.All()); err != nil {
 		return err

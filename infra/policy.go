@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/fullmakt/fullmakt/internal/app/awsapp"
@@ -23,6 +24,13 @@ type arns struct {
 
 func (a arns) of(service, kind, name string) *string {
 	return a.stack.FormatArn(&awscdk.ArnComponents{Service: &service, Resource: &kind, ResourceName: &name})
+}
+
+// invocation is how the gateway names a function that it is to call. `sam local`
+// understands this form only.
+func (a arns) invocation(function awslambda.Function) *string {
+	id := a.stack.GetLogicalId(function.Node().DefaultChild().(awscdk.CfnElement))
+	return awscdk.Fn_Sub(jsii.String("arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${"+*id+".Arn}/invocations"), nil)
 }
 
 func (a arns) table() *string { return a.of("dynamodb", "table", a.config.Name()) }

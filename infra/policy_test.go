@@ -11,6 +11,7 @@ import (
 	"github.com/fullmakt/fullmakt/internal/api"
 	"github.com/fullmakt/fullmakt/internal/endpoint"
 	"github.com/fullmakt/fullmakt/internal/job/jobs"
+	"github.com/fullmakt/fullmakt/portal"
 )
 
 const (
@@ -69,8 +70,11 @@ func TestXI1_RolesHoldWhatNeedsSay(t *testing.T) {
 	t.Parallel()
 	a := synth(t)
 	want, got := map[string][]string{}, map[string][]string{}
-	add := func(id string, needs []endpoint.Need, more ...string) {
-		lines := append([]string{"logs:CreateLogStream on ${" + id + "-logs.Arn}", "logs:PutLogEvents on ${" + id + "-logs.Arn}"}, more...)
+	add := func(id, logs string, needs []endpoint.Need, more ...string) {
+		lines := append([]string{
+			"logs:CreateLogStream on ${" + logs + ".Arn}", "logs:PutLogEvents on ${" + logs + ".Arn}",
+			"xray:PutTraceSegments on *", "xray:PutTelemetryRecords on *",
+		}, more...)
 		for _, n := range needs {
 			if allowed[n] == nil {
 				t.Errorf("nothing says what %s is to allow", n)
@@ -82,23 +86,25 @@ func TestXI1_RolesHoldWhatNeedsSay(t *testing.T) {
 	}
 	for _, e := range api.Endpoints() {
 		if e.InSession() && !e.Needing(endpoint.WriteItems) {
-			add(e.ID, e.Needs, ofSession)
+			add(e.ID, "logs", e.Needs, ofSession)
 		} else {
-			add(e.ID, e.Needs)
+			add(e.ID, "logs", e.Needs)
 		}
 	}
 	for _, j := range jobs.All() {
 		switch {
 		case j.Trigger.Outbox:
-			add(j.ID, j.Needs, ofOutbox...)
+			add(j.ID, j.ID+"-logs", j.Needs, ofOutbox...)
 		case j.Trigger.Mails:
-			add(j.ID, j.Needs, "sqs:SendMessage on ${dead-letters.Arn}")
+			add(j.ID, j.ID+"-logs", j.Needs, "sqs:SendMessage on ${dead-letters.Arn}")
 		case j.Trigger.Event != "":
-			add(j.ID, j.Needs, "sqs:SendMessage on ${event-letters.Arn}")
+			add(j.ID, j.ID+"-logs", j.Needs, "sqs:SendMessage on ${event-letters.Arn}")
 		default:
-			add(j.ID, j.Needs)
+			add(j.ID, j.ID+"-logs", j.Needs)
 		}
 	}
+
+	add(portal.ID, "logs", nil)
 
 	owners := map[string]string{}
 	for stack := range a.Stacks {
@@ -128,12 +134,16 @@ func TestXI1_RolesHoldWhatNeedsSay(t *testing.T) {
 	}
 }
 
-// TestXI1_NoWildcards: no role may do, or may do to, whatever there is.
+// TestXI1_NoWildcards: no role may do, or may do to, whatever there is. Only what
+// X-Ray takes is of no resource, so that IAM has no other word for it.
 func TestXI1_NoWildcards(t *testing.T) {
 	t.Parallel()
 	for _, role := range synth(t).all("", "AWS::IAM::Role") {
 		for _, line := range rights(t, role) {
 			right, _, _ := strings.Cut(line, " if ")
+			if right == "xray:PutTraceSegments on *" || right == "xray:PutTelemetryRecords on *" {
+				continue
+			}
 			right = strings.TrimSuffix(right, " on "+filesARN) // the names below are random
 			if strings.ContainsAny(right, "*?") || strings.Contains(right, "Scan") {
 				t.Errorf("%s: %s", role.name, line)

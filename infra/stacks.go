@@ -11,8 +11,10 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/fullmakt/fullmakt/internal/app/awsapp"
 	"github.com/fullmakt/fullmakt/internal/endpoint"
 	"github.com/fullmakt/fullmakt/internal/job"
+	"github.com/fullmakt/fullmakt/portal"
 )
 
 // deployment is what every stack with functions is given.
@@ -45,8 +47,12 @@ func stacks(app constructs.Construct, c *Config, dist string, endpoints []endpoi
 			others = append(others, j)
 		}
 	}
+	api := apiStack(app, apiProps{deployment: d, Endpoints: endpoints})
+	if c.Edge != nil {
+		portalStack(app, d, endpoints).AddDependency(api, jsii.String("the API, by its host"))
+	}
 	for _, stack := range []awscdk.Stack{
-		apiStack(app, apiProps{deployment: d, Endpoints: endpoints}),
+		api,
 		mailStack(app, mailProps{deployment: d, Jobs: mails, Stream: stream}),
 		jobsStack(app, jobsProps{deployment: d, Jobs: others}),
 	} {
@@ -58,12 +64,12 @@ func stacks(app constructs.Construct, c *Config, dist string, endpoints []endpoi
 // check reports everything that would fail later, one at a time.
 func check(c *Config, dist string, endpoints []endpoint.Endpoint, all []job.Job) error {
 	var faults []error
-	function := func(id string, needs []endpoint.Need) {
+	function := func(id string, needs []endpoint.Need, variables []string) {
 		bootstrap := filepath.Join(dist, id, "bootstrap")
 		if info, err := os.Stat(bootstrap); err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0 {
 			faults = append(faults, fmt.Errorf("%s is no program: build the functions first (make build)", bootstrap))
 		}
-		if _, err := c.Variables(needs); err != nil {
+		if _, err := c.values(variables); err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", id, err))
 		}
 		for _, n := range needs {
@@ -73,7 +79,8 @@ func check(c *Config, dist string, endpoints []endpoint.Endpoint, all []job.Job)
 		}
 	}
 	for _, e := range endpoints {
-		function(e.ID, e.Needs)
+		required, optional := awsapp.EndpointVariables(e.Needs)
+		function(e.ID, e.Needs, append(required, optional...))
 		if err := e.Check(); err != nil {
 			faults = append(faults, err)
 		}
@@ -82,15 +89,23 @@ func check(c *Config, dist string, endpoints []endpoint.Endpoint, all []job.Job)
 		}
 	}
 	for _, j := range all {
-		function(j.ID, j.Needs)
+		required, optional := awsapp.Variables(j.Needs)
+		function(j.ID, j.Needs, append(required, optional...))
 	}
+	function(portal.ID, nil, awsapp.PageVariables())
 	return errors.Join(faults...)
 }
 
-// newStack makes a stack. Its template is <id>.template.json whatever the
-// environment.
+// newStack makes a stack, in the region that it is deployed from. Its template is
+// <id>.template.json whatever the environment.
 func newStack(app constructs.Construct, c *Config, id, description string, protected bool) awscdk.Stack {
+	return newStackIn(app, c, nil, id, description, protected)
+}
+
+// newStackIn makes a stack in a place of its own.
+func newStackIn(app constructs.Construct, c *Config, place *awscdk.Environment, id, description string, protected bool) awscdk.Stack {
 	return awscdk.NewStack(app, &id, &awscdk.StackProps{
+		Env:                   place,
 		StackName:             jsii.String(c.Name(id)),
 		Description:           &description,
 		TerminationProtection: &protected,

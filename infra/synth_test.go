@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -16,12 +17,19 @@ import (
 
 	"github.com/fullmakt/fullmakt/internal/api"
 	"github.com/fullmakt/fullmakt/internal/job/jobs"
+	"github.com/fullmakt/fullmakt/portal"
 )
 
 // full is an environment with everything that a setting can ask for.
 var full = Config{
 	Env: "test", Profile: "rental", OperatorName: "Example Rental", PortalURL: "https://portal.example.com",
 	MailFrom: "no-reply@portal.example.com", FileBucket: "fullmakt-test-files", AlarmEmail: "operations@example.com", ReserveConcurrency: true,
+	Edge: &Edge{
+		Certificate:    "arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-0000-0000-000000000001",
+		APIHost:        "api.portal.example.com",
+		APICertificate: "arn:aws:acm:eu-north-1:111122223333:certificate/00000000-0000-0000-0000-000000000002",
+		OriginKeys:     []string{strings.Repeat("ab", 32), strings.Repeat("cd", 32)},
+	},
 }
 
 // synthesized is the full environment; it takes seconds, so all tests share it.
@@ -125,7 +133,7 @@ func functionIDs() []string {
 	for _, j := range jobs.All() {
 		ids = append(ids, j.ID)
 	}
-	return ids
+	return append(ids, portal.ID)
 }
 
 func readAssembly(dir string) (*assembly, error) {
@@ -166,6 +174,8 @@ func readAssembly(dir string) (*assembly, error) {
 	return a, nil
 }
 
+var reference = regexp.MustCompile(`\$\{[^}]+\}`)
+
 // flat is a value with its references as text.
 func (a *assembly) flat(v any) any {
 	switch v := v.(type) {
@@ -186,6 +196,11 @@ func (a *assembly) flat(v any) any {
 				return fmt.Sprintf("${%s.%s}", a.nameOf(arg.([]any)[0]), arg.([]any)[1])
 			case "Fn::ImportValue":
 				return a.flat(a.exports[arg.(string)])
+			case "Fn::Sub":
+				return reference.ReplaceAllStringFunc(arg.(string), func(text string) string {
+					id, attribute, _ := strings.Cut(text[2:len(text)-1], ".")
+					return strings.TrimSuffix("${"+a.nameOf(id)+"."+attribute, ".") + "}"
+				})
 			case "Fn::Join":
 				var parts []string
 				for _, part := range arg.([]any)[1].([]any) {

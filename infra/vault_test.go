@@ -7,7 +7,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fullmakt/fullmakt/internal/app/awsapp"
-	"github.com/fullmakt/fullmakt/internal/endpoint"
 )
 
 // alias is the alias of a key of a stack.
@@ -53,7 +52,7 @@ func TestXI12_IndexKeysRotate(t *testing.T) {
 	t.Parallel()
 	c := full
 	c.IndexKeys, c.ArtificialIDs = []string{"2", "1"}, true
-	values, err := c.Variables([]endpoint.Need{endpoint.IndexFields, endpoint.SealFields})
+	values, err := c.values([]string{awsapp.EnvFieldKey, awsapp.EnvIndexKeys, awsapp.EnvArtificialIDs})
 	if err != nil {
 		t.Fatal(err)
 	}
