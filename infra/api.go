@@ -64,6 +64,10 @@ func apiStack(app constructs.Construct, p apiProps) awscdk.Stack {
 	for i, e := range p.Endpoints {
 		f := endpointFunction(a, p.deployment, e, logs)
 		functions[i] = newFunction(stack, f)
+		if e.Needing(endpoint.WriteFiles) {
+			except(functions[i].Role(), "AwsSolutions-IAM5", "The names of files are random; they are below a folder that is for them alone.",
+				"Resource::arn:<AWS::Partition>:s3:::"+p.FileBucket+"/"+awsapp.FilePrefix+"*")
+		}
 		integrate(a, paths, e.Path, strings.ToLower(e.Method), functions[i], f.Timeout)
 		if e.Access.Public != "" {
 			limits[e.Method+" "+e.Path] = publicLimit()
@@ -155,7 +159,7 @@ func integrate(a arns, paths map[string]any, path, method string, function awsla
 		paths[path] = methods
 	}
 	methods[method] = map[string]any{
-		"responses": map[string]any{"default": map[string]any{"description": "what the function answers"}},
+		"responses": map[string]any{"200": map[string]any{"description": "what the function answers"}},
 		"x-amazon-apigateway-integration": map[string]any{
 			"type": "aws_proxy", "httpMethod": "POST", "payloadFormatVersion": "2.0", "uri": a.invocation(function),
 			"timeoutInMillis": (timeout + time.Second).Milliseconds(),

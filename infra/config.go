@@ -45,12 +45,22 @@ type Config struct {
 	// Edge is what the portal's distribution stands on. Without one there is none,
 	// and the API is open to everybody at the address that AWS gives it.
 	Edge *Edge
+	// Restored is a table that functions use in the place of the stack's own, after
+	// an older state was brought back.
+	Restored *Restored
 	// LocalServices declares the variables that say where AWS services are:
 	// `sam local` fills only what is declared.
 	LocalServices bool
 	// X86 says that the functions were built for another machine than Lambda's
 	// cheaper one: `sam local` runs what the machine under it runs.
 	X86 bool
+}
+
+// Restored is a table that DynamoDB has restored a state to, which it does to a new
+// one only.
+type Restored struct {
+	Table  string // name
+	Stream string // ARN of its stream
 }
 
 // Edge is the way from the portal's address to the API.
@@ -65,6 +75,14 @@ type Edge struct {
 // needs no other name.
 func (c *Config) Name(part ...string) string {
 	return strings.Join(append([]string{"fullmakt", c.Env}, part...), "-")
+}
+
+// Table is the name of the table that functions use.
+func (c *Config) Table() string {
+	if c.Restored != nil {
+		return c.Restored.Table
+	}
+	return c.Name()
 }
 
 // MailDomain is the domain that SES verifies.
@@ -85,7 +103,7 @@ func (c *Config) values(variables []string) (map[string]*string, error) {
 		aliases = append(aliases, c.IndexKeyAlias(name))
 	}
 	known := map[string]string{
-		awsapp.EnvTable:            c.Name(),
+		awsapp.EnvTable:            c.Table(),
 		awsapp.EnvMetrics:          c.Name(),
 		awsapp.EnvOriginKeys:       c.originKeys(),
 		awsapp.EnvProfile:          c.Profile,
@@ -204,6 +222,9 @@ func readConfig(env string, environments any) (*Config, error) {
 		c.ArtificialIDs = r.flag("artificialIds")
 	}
 	c.Edge = r.edge(c.PortalURL)
+	if _, given := r.left["restored"]; given {
+		c.Restored = r.restored(c.Name())
+	}
 	if _, given := r.left["localServices"]; given {
 		c.LocalServices = r.flag("localServices")
 	}
@@ -286,6 +307,25 @@ func (r *reader) edge(portalURL string) *Edge {
 		r.fault("edge: %w", fault)
 	}
 	return e
+}
+
+// restored reads which table is in the place of the stack's own.
+func (r *reader) restored(own string) *Restored {
+	settings, _ := r.left["restored"].(map[string]any)
+	delete(r.left, "restored")
+	in := &reader{left: maps.Clone(settings)}
+	t := &Restored{Table: in.text("table", isTable(own))}
+	if len(in.faults) == 0 {
+		t.Stream = in.text("stream", isStream(t.Table))
+	}
+	delete(in.left, "stream")
+	for _, name := range slices.Sorted(maps.Keys(in.left)) {
+		in.fault("%s is no setting", name)
+	}
+	for _, fault := range in.faults {
+		r.fault("restored: %w", fault)
+	}
+	return t
 }
 
 var (
@@ -393,4 +433,30 @@ func isAddress(value string) error {
 		return errors.New("is not a bare address")
 	}
 	return nil
+}
+
+var tableForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{3,255}$`)
+
+// isTable asks for another table than the stack's own.
+func isTable(own string) func(string) error {
+	return func(value string) error {
+		switch {
+		case value == own:
+			return errors.New("is the stack's own table; leave the setting out")
+		case !tableForm.MatchString(value):
+			return fmt.Errorf("is not of the form %s", tableForm)
+		}
+		return nil
+	}
+}
+
+// isStream asks for the ARN of a table's stream.
+func isStream(of string) func(string) error {
+	form := regexp.MustCompile(`^arn:aws[a-z-]*:dynamodb:[a-z0-9-]+:[0-9]{12}:table/` + regexp.QuoteMeta(of) + `/stream/[0-9T:.-]+$`)
+	return func(value string) error {
+		if !form.MatchString(value) {
+			return fmt.Errorf("is not of the form %s", form)
+		}
+		return nil
+	}
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // TestShippedEnvironments: what is in cdk.json is right; what is deployed sets
-// executions aside.
+// executions aside, and takes no AWS service for another.
 func TestShippedEnvironments(t *testing.T) {
 	t.Parallel()
 	context, err := fileContext()
@@ -36,6 +36,21 @@ func TestShippedEnvironments(t *testing.T) {
 		}
 		if env != "sam" && !c.ReserveConcurrency {
 			t.Errorf("%s sets nothing aside", env)
+		}
+		if c.LocalServices != (env == "sam") {
+			t.Errorf("%s says where services are: %t", env, c.LocalServices)
+		}
+	}
+}
+
+func TestArchitecture(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		arch    any
+		x86, ok bool
+	}{{nil, false, true}, {"arm64", false, true}, {"x86_64", true, true}, {"amd64", false, false}, {64, false, false}} {
+		if x86, err := isX86(c.arch); x86 != c.x86 || (err == nil) != c.ok {
+			t.Errorf("%v: %t, %v", c.arch, x86, err)
 		}
 	}
 }
@@ -98,6 +113,11 @@ func TestReadConfig(t *testing.T) {
 		"a key that is no name":  {"indexKeys", []any{"a/b"}, "indexKeys"},
 		"a key, not a list":      {"indexKeys", "1", "indexKeys"},
 		"artificial, perhaps":    {"artificialIds", "yes", "artificialIds"},
+		"restored to nothing":    {"restored", m{"stream": restoredStream}, "restored: table"},
+		"restored to itself":     {"restored", m{"table": "fullmakt-test", "stream": restoredStream}, "restored: table"},
+		"a table that is none":   {"restored", m{"table": "a b", "stream": restoredStream}, "restored: table"},
+		"another's stream":       {"restored", m{"table": "fullmakt-test-2", "stream": restoredStream}, "restored: stream"},
+		"restored, and more":     {"restored", m{"table": "fullmakt-test-1", "stream": restoredStream, "at": "noon"}, "restored: at is no setting"},
 		"maybe":                  {"reserveConcurrency", "true", "reserveConcurrency"},
 		"a number for text":      {"operatorName", 1.0, "operatorName"},
 		"a setting that is none": {"secret", "x", "secret is no setting"},

@@ -31,7 +31,7 @@ func dashboard(stack awscdk.Stack, d deployment, apiID string) {
 		return search("${PROP('Dim.function')} "+metric, fmt.Sprintf(`SEARCH('{"%s",function} MetricName="%s"', 'Sum')`, d.Name(), metric))
 	}
 	ofTable := func(metric string) []any {
-		return []any{"AWS/DynamoDB", metric, "TableName", d.Name(), map[string]any{"stat": "Sum"}}
+		return []any{"AWS/DynamoDB", metric, "TableName", d.Table(), map[string]any{"stat": "Sum"}}
 	}
 	sum := map[string]any{"stat": "Sum"}
 	graphs := []struct {
@@ -47,7 +47,7 @@ func dashboard(stack awscdk.Stack, d deployment, apiID string) {
 			[]any{"AWS/Lambda", "Errors", sum}, []any{"AWS/Lambda", "Throttles", sum}, []any{"AWS/Lambda", "ConcurrentExecutions", map[string]any{"stat": "Maximum"}},
 		), ""},
 		{"Table", metrics(ofTable("ConsumedReadCapacityUnits"), ofTable("ConsumedWriteCapacityUnits"), search("throttled",
-			fmt.Sprintf(`SUM(SEARCH('{AWS/DynamoDB,Operation,TableName} TableName="%s" MetricName="ThrottledRequests"', 'Sum'))`, d.Name()))), ""},
+			fmt.Sprintf(`SUM(SEARCH('{AWS/DynamoDB,Operation,TableName} TableName="%s" MetricName="ThrottledRequests"', 'Sum'))`, d.Table()))), ""},
 		{"Mails", metrics(ofJob("mail-dispatch", "sent", "Sum"), ofJob("mail-dispatch", "dead", "Sum"),
 			[]any{"AWS/SES", "Reputation.BounceRate", map[string]any{"stat": "Maximum", "yAxis": "right"}}), ""},
 		{"Given up", metrics(search("${PROP('Dim.QueueName')}",
@@ -77,7 +77,7 @@ func dashboard(stack awscdk.Stack, d deployment, apiID string) {
 			"properties": map[string]any{"title": g.title, "metrics": g.metrics, "region": region, "period": 300, "view": "timeSeries"},
 		})
 	}
-	awscloudwatch.NewCfnDashboard(stack, jsii.String("dashboard"), &awscloudwatch.CfnDashboardProps{
+	awscloudwatch.NewCfnDashboard(stack, jsii.String("page"), &awscloudwatch.CfnDashboardProps{
 		DashboardName: jsii.String(d.Name()),
 		DashboardBody: stack.ToJsonString(map[string]any{"widgets": widgets}, nil),
 	})

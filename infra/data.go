@@ -46,14 +46,21 @@ func dataStack(app constructs.Construct, c *Config) (stack awscdk.Stack, stream 
 		})
 	}
 	fileBucket(stack, c)
-	return stack, t.TableStreamArn(), newVaultKeys(stack, c)
+	stream = t.TableStreamArn()
+	if c.Restored != nil {
+		// The mail stack refers to the other one's; until it has been deployed with that,
+		// this one's must stay.
+		stack.ExportValue(stream, nil)
+		stream = &c.Restored.Stream
+	}
+	return stack, stream, newVaultKeys(stack, c)
 }
 
 // fileBucket makes the bucket for files that are fetched by a link. Nothing in
 // it is older than a day or two: the link ends after minutes, and S3 deletes
 // once a day. No versions are kept, which would outlive that.
 func fileBucket(stack awscdk.Stack, c *Config) {
-	awss3.NewBucket(stack, jsii.String("files"), &awss3.BucketProps{
+	bucket := awss3.NewBucket(stack, jsii.String("files"), &awss3.BucketProps{
 		BucketName:        &c.FileBucket,
 		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
 		ObjectOwnership:   awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
@@ -65,6 +72,7 @@ func fileBucket(stack awscdk.Stack, c *Config) {
 		}},
 		RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
 	})
+	except(bucket, "AwsSolutions-S1", "Who exported what is in the audit; S3's logs would hold addresses, and links that still open.")
 }
 
 func text(name string) *awsdynamodb.Attribute {

@@ -26,6 +26,7 @@ func newBus(stack awscdk.Stack, d deployment) bus {
 		EnforceSSL:      jsii.Bool(true),
 		RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
 	})
+	endOfTheLine(b.letters)
 	newAlarm(stack, d, alarmProps{
 		ID:          "event-letters-there",
 		Description: "Events of the portal's bus were given up.",

@@ -44,6 +44,9 @@ func newFunction(stack awscdk.Stack, p functionProps) awslambda.Function {
 			"needs": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements}),
 		},
 	})
+	const noResource = "X-Ray's two actions know no resource; all others name theirs."
+	except(role, "AwsSolutions-IAM5", noResource, "Resource::*")
+	except(role, "Serverless-LambdaStarPermissions", noResource)
 	variables, err := p.values(p.Variables)
 	if err != nil {
 		panic(err) // check has asked for them too
@@ -73,6 +76,7 @@ func newFunction(stack awscdk.Stack, p functionProps) awslambda.Function {
 		props.ReservedConcurrentExecutions = &p.Reserved
 	}
 	function := awslambda.NewFunction(stack, &p.ID, props)
+	except(function, "Serverless-LambdaDLQ", "The gateway waits for its answer; what starts it otherwise says itself where failures go, or its next run makes up for them.")
 	resource := function.Node().DefaultChild().(awslambda.CfnFunction)
 	// The CDK would write the rights for tracing into a policy apart.
 	resource.SetTracingConfig(&awslambda.CfnFunction_TracingConfigProperty{Mode: jsii.String("Active")})

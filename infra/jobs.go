@@ -117,15 +117,18 @@ func schedule(stack awscdk.Stack, j job.Job, function awslambda.Function) {
 			RetryPolicy: &awsevents.CfnRule_RetryPolicyProperty{MaximumRetryAttempts: jsii.Number(0)},
 		}},
 	})
+	const nextRun = "The next run does its work; that none came rings, and so does each that failed."
+	except(rule, "Serverless-EventBusDLQ", nextRun)
 	awslambda.NewCfnPermission(stack, jsii.String(j.ID+"-schedule-permission"), &awslambda.CfnPermissionProps{
 		Action: jsii.String("lambda:InvokeFunction"), FunctionName: function.FunctionArn(),
 		Principal: jsii.String("events.amazonaws.com"), SourceArn: rule.AttrArn(),
 	})
-	awslambda.NewCfnEventInvokeConfig(stack, jsii.String(j.ID+"-invoke"), &awslambda.CfnEventInvokeConfigProps{
+	tries := awslambda.NewCfnEventInvokeConfig(stack, jsii.String(j.ID+"-invoke"), &awslambda.CfnEventInvokeConfigProps{
 		FunctionName: function.FunctionName(), Qualifier: jsii.String("$LATEST"),
 		MaximumRetryAttempts:     jsii.Number(0),
 		MaximumEventAgeInSeconds: jsii.Number(min(j.Trigger.Every, 6*time.Hour).Seconds()), // which is the most
 	})
+	except(tries, "Serverless-LambdaAsyncFailureDestination", nextRun)
 }
 
 // cron is a schedule in UTC of what runs so often, counted from the full hour: an hour of

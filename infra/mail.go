@@ -157,12 +157,20 @@ func deadLetters(stack awscdk.Stack, d deployment) awssqs.Queue {
 		EnforceSSL:      jsii.Bool(true),
 		RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
 	})
+	endOfTheLine(queue)
 	newAlarm(stack, d, alarmProps{
 		ID:          "dead-letters-there",
 		Description: "Records of the outbox's stream, or events of mails, were given up.",
 		Namespace:   "AWS/SQS", Metric: "ApproximateNumberOfMessagesVisible", Statistic: "Maximum", Dimension: "QueueName", Of: *queue.QueueName(),
 	})
 	return queue
+}
+
+// endOfTheLine says of a queue that nothing comes behind it.
+func endOfTheLine(queue awssqs.Queue) {
+	const reason = "It is the queue of what was given up; an alarm rings while there is anything in it."
+	except(queue, "AwsSolutions-SQS3", reason)
+	except(queue, "Serverless-SQSRedrivePolicy", reason)
 }
 
 // mailAlarms ring before SES stops taking the account's mails: it looks closer from

@@ -74,8 +74,7 @@ func run(overrides map[string]any) error {
 	if err := stacks(app, config, dist, api.Endpoints(), jobs.All()); err != nil {
 		return err
 	}
-	app.Synth(nil)
-	return nil
+	return scan(app)
 }
 
 // fileContext is the context of cdk.json, and what the command line adds to it:

@@ -33,7 +33,7 @@ func (a arns) invocation(function awslambda.Function) *string {
 	return awscdk.Fn_Sub(jsii.String("arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${"+*id+".Arn}/invocations"), nil)
 }
 
-func (a arns) table() *string { return a.of("dynamodb", "table", a.config.Name()) }
+func (a arns) table() *string { return a.of("dynamodb", "table", a.config.Table()) }
 
 // files are the objects of the bucket that functions put there.
 func (a arns) files() *string {
@@ -44,7 +44,7 @@ func (a arns) files() *string {
 }
 
 func (a arns) index(i table.Index) *string {
-	return a.of("dynamodb", "table", a.config.Name()+"/index/"+string(i))
+	return a.of("dynamodb", "table", a.config.Table()+"/index/"+string(i))
 }
 
 // permissions are what the needs allow; every need is there. They are written
@@ -59,7 +59,10 @@ var permissions = map[endpoint.Need]func(a arns) awsiam.PolicyStatement{
 		return allow(nil, on(a.index(table.ByTime)), "dynamodb:Query")
 	},
 	endpoint.WriteItems: func(a arns) awsiam.PolicyStatement {
-		return allow(inTransaction(nil), on(a.table()), "dynamodb:PutItem", "dynamodb:ConditionCheckItem")
+		return allow(inTransaction(nil), on(a.table()), "dynamodb:PutItem")
+	},
+	endpoint.CheckItems: func(a arns) awsiam.PolicyStatement {
+		return allow(inTransaction(nil), on(a.table()), "dynamodb:ConditionCheckItem")
 	},
 	// Nobody takes back what is in the audit log, nor its seals, nor who was erased.
 	endpoint.DeleteItems: func(a arns) awsiam.PolicyStatement {

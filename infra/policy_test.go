@@ -36,11 +36,9 @@ var allowed = map[endpoint.Need][]string{
 	endpoint.QueryTable:   {"dynamodb:Query on " + tableARN},
 	endpoint.QueryNames:   {"dynamodb:Query on " + tableARN + "/index/by-name"},
 	endpoint.QueryTimes:   {"dynamodb:Query on " + tableARN + "/index/by-time"},
-	endpoint.WriteItems: {
-		"dynamodb:PutItem on " + tableARN + " if {" + transactions + "}",
-		"dynamodb:ConditionCheckItem on " + tableARN + " if {" + transactions + "}",
-	},
-	endpoint.DeleteItems: {"dynamodb:DeleteItem on " + tableARN + " if {" + exceptAudit + "," + transactions + "," + withKeys + "}"},
+	endpoint.WriteItems:   {"dynamodb:PutItem on " + tableARN + " if {" + transactions + "}"},
+	endpoint.CheckItems:   {"dynamodb:ConditionCheckItem on " + tableARN + " if {" + transactions + "}"},
+	endpoint.DeleteItems:  {"dynamodb:DeleteItem on " + tableARN + " if {" + exceptAudit + "," + transactions + "," + withKeys + "}"},
 	endpoint.SendMail: {
 		"ses:SendEmail on arn:${AWS::Partition}:ses:" + account + ":identity/portal.example.com if {" + fromUs + "}",
 		"ses:SendEmail on arn:${AWS::Partition}:ses:" + account + ":configuration-set/fullmakt-test if {" + fromUs + "}",

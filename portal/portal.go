@@ -67,7 +67,7 @@ func Paths() []string {
 // Handler serves the pages, such as /sign-in, and their assets below /portal/.
 // It answers GET and HEAD, and 404 for every path that it does not have.
 func Handler() http.Handler {
-	served := load()
+	// What is served is made by the first request, and not by the start of a function.
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Content-Security-Policy", policy)
@@ -76,7 +76,7 @@ func Handler() http.Handler {
 		header.Set("Referrer-Policy", "no-referrer")
 		header.Set("Cross-Origin-Opener-Policy", "same-origin")
 		header.Set("Cross-Origin-Resource-Policy", "same-origin")
-		f, ok := served[r.URL.Path]
+		f, ok := load()[r.URL.Path]
 		switch {
 		case !ok:
 			http.NotFound(w, r)
@@ -96,7 +96,11 @@ func Handler() http.Handler {
 // files are not as this package left them, which its tests would have told.
 var load = sync.OnceValue(func() map[string]file {
 	served := map[string]file{}
-	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+	notice, err := noScript()
+	if err != nil {
+		panic(err)
+	}
+	err = fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
@@ -107,7 +111,7 @@ var load = sync.OnceValue(func() map[string]file {
 		at := "/portal/" + strings.TrimPrefix(name, "assets/")
 		if page, ok := strings.CutPrefix(name, "pages/"); ok {
 			at = "/" + strings.TrimSuffix(page, ".html")
-			content, err = withoutScript(content)
+			content = bytes.Replace(content, []byte("<noscript></noscript>"), notice, 1)
 		}
 		sum := sha256.Sum256(content)
 		served[at] = file{content, types[path.Ext(name)], `"` + hex.EncodeToString(sum[:16]) + `"`}
@@ -119,9 +123,9 @@ var load = sync.OnceValue(func() map[string]file {
 	return served
 })
 
-// withoutScript says in all languages that a page needs JavaScript: without
-// it, nothing could choose one.
-func withoutScript(page []byte) ([]byte, error) {
+// noScript says in all languages that a page needs JavaScript: without it,
+// nothing could choose one.
+func noScript() ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString("<noscript>")
 	for _, language := range languages {
@@ -132,7 +136,7 @@ func withoutScript(page []byte) ([]byte, error) {
 		fmt.Fprintf(&b, `<p lang="%s">%s</p>`, language, html.EscapeString(texts["brand.noScript"]))
 	}
 	b.WriteString("</noscript>")
-	return bytes.Replace(page, []byte("<noscript></noscript>"), b.Bytes(), 1), nil
+	return b.Bytes(), nil
 }
 
 // catalogue reads the texts of a language.

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -42,7 +43,7 @@ type serveOptions struct {
 	addr, data, profile, portalURL                string
 	operatorEmail, operatorName, operatorLanguage string
 	registers                                     string
-	demo                                          bool
+	demo, container                               bool
 }
 
 func serve(ctx context.Context, args []string, out io.Writer) error {
@@ -56,6 +57,7 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&o.operatorName, "operator-name", "Example Portal", "name of the company whose portal it is")
 	flags.StringVar(&o.operatorLanguage, "operator-language", "en", "language of that administrator")
 	flags.StringVar(&o.registers, "registers", "fake", "public company registers: fake (made-up companies, on this server), public (those of Finland and Norway) or none")
+	flags.BoolVar(&o.container, "container", false, "in a container: the machine that it is on is let in to the mailbox and the clock, as this machine is")
 	flags.BoolVar(&o.demo, "demo", false, "fill an empty store with the profile's demo data")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -69,7 +71,7 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("--addr: %w", err)
 	}
 	defer listener.Close()
-	base := "http://" + listener.Addr().String()
+	base := strings.NewReplacer("//[::]:", "//127.0.0.1:", "//0.0.0.0:", "//127.0.0.1:").Replace("http://" + listener.Addr().String())
 	p, demo, err := openProfile(o.profile, o.demo)
 	if err != nil {
 		return err
@@ -132,10 +134,15 @@ func open(ctx context.Context, o serveOptions, p *domain.Profile, demo *profilef
 	if !p.Speaks(language) {
 		return nil, nil, nil, fmt.Errorf("--operator-language: the profile does not speak %q", language)
 	}
-	here := strings.NewReplacer("//[::]:", "//127.0.0.1:", "//0.0.0.0:", "//127.0.0.1:").Replace(base)
-	drivers, fake, err := registers(o.registers, here)
+	drivers, fake, err := registers(o.registers, base)
 	if err != nil {
 		return nil, nil, nil, err
+	}
+	var machine netip.Addr
+	if o.container {
+		if machine, err = gateway(); err != nil {
+			return nil, nil, nil, fmt.Errorf("--container: %w", err)
+		}
 	}
 	file, mailDir := inMemory, ""
 	key := make([]byte, 32)
@@ -164,7 +171,7 @@ func open(ctx context.Context, o serveOptions, p *domain.Profile, demo *profilef
 		return nil, nil, nil, err
 	}
 	app = localapp.New(localapp.Config{
-		Registers: drivers, FakeRegisters: fake, Directory: mailDir, Moved: moved,
+		Registers: drivers, FakeRegisters: fake, Directory: mailDir, Moved: moved, Machine: machine,
 		Table: t, Profile: p, Hasher: password.New(), Mailbox: mailbox, LinkKey: key, Vault: vault, PortalURL: portalURL,
 		Operator: o.operatorName, Log: slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -71,10 +72,18 @@ func generateAll(_ context.Context, args []string, _ io.Writer) error {
 }
 
 func build(ctx context.Context, args []string, out io.Writer) error {
-	if err := alone("build", args); err != nil {
+	target := generate.Lambda
+	var dist string
+	flags := flag.NewFlagSet("build", flag.ContinueOnError)
+	flags.StringVar(&target.Arch, "arch", target.Arch, "architecture, as Go names it")
+	flags.StringVar(&dist, "out", "dist", "folder of the built functions, which is replaced")
+	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	return generate.Build(ctx, ".", "dist", out)
+	if err := alone("build", flags.Args()); err != nil {
+		return err
+	}
+	return generate.Build(ctx, ".", dist, target, out)
 }
 
 func listRequirements(_ context.Context, args []string, out io.Writer) error {

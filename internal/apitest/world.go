@@ -24,6 +24,7 @@ import (
 	"github.com/fullmakt/fullmakt/internal/api"
 	"github.com/fullmakt/fullmakt/internal/app/localapp"
 	"github.com/fullmakt/fullmakt/internal/domain"
+	"github.com/fullmakt/fullmakt/internal/leastprivilege"
 	"github.com/fullmakt/fullmakt/internal/mail/filemail"
 	"github.com/fullmakt/fullmakt/internal/openapi"
 	"github.com/fullmakt/fullmakt/internal/openapi/conform"
@@ -60,6 +61,10 @@ type World struct {
 	source  atomic.Value // address that requests come from
 	now     atomic.Int64 // nanoseconds; a millisecond passes with each request, and what a test lets pass
 }
+
+// Roles holds what functions do to the table, in all worlds, against what their
+// roles allow in AWS.
+var Roles leastprivilege.Watch
 
 // Options change what a world is made of.
 type Options struct {
@@ -168,6 +173,9 @@ func On(t testing.TB, tb table.Table, o Options) *World {
 		Table: tb, Profile: p, Hasher: w.Hasher, Mailbox: mailbox, LinkKey: bytes.Repeat([]byte{7}, 32), Vault: w.Vault, PortalURL: Portal,
 		Operator: "Example Portal", Log: slog.New(slog.NewJSONHandler(w.Log, nil)),
 		Clock: func() time.Time { return time.Unix(0, w.now.Load()) },
+		Guard: func(function string, tb table.Table) table.Table {
+			return Roles.Guard(function, tb, func(err error) { t.Error(err) })
+		},
 	}
 	if o.Sender != nil {
 		c.Sender = o.Sender(mailbox)

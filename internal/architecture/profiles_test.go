@@ -80,7 +80,7 @@ func literals(t *testing.T) map[string][]literal {
 		}
 		file = filepath.ToSlash(file)
 		if entry.IsDir() {
-			if strings.HasPrefix(entry.Name(), ".") && file != "." || slices.Contains([]string{"profiles", "internal/apitest", "internal/sample"}, file) {
+			if strings.HasPrefix(entry.Name(), ".") && file != "." || slices.Contains([]string{"profiles", "internal/apitest", "internal/sample", "tools/sam"}, file) {
 				return fs.SkipDir
 			}
 			return nil

@@ -54,6 +54,8 @@ const (
 	ServiceCreated         Action = "service.created"
 	ServiceRevoked         Action = "service.revoked"
 	PartnerSearched        Action = "partner.searched"
+	StoreRestored          Action = "store.restored" // an older state was brought back
+	StoreRepaired          Action = "store.repaired" // what was half there then was made whole, or taken away
 )
 
 // Subject is what a change was made to.

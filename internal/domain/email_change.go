@@ -25,15 +25,19 @@ func (c *Change) claimEmail(read *EmailClaim, email Email, person PersonID, unti
 }
 
 // release frees the addresses of a person who is erased: the one that they have,
-// and the one that undo leads back to, if it is another.
+// and the one that undo leads back to, if it is another. The link of a password
+// reset goes with them, since it names the address.
 func (c *Change) release(ctx context.Context, store Store, p *Person, undo *Link) error {
 	emails := []Email{p.Email}
 	if undo != nil && undo.Email != p.Email {
 		emails = append(emails, undo.Email)
 	}
-	s, err := store.Load(ctx, Want{Emails: emails})
+	s, err := store.Load(ctx, Want{Emails: emails, Link: LinkRef{Person: p.ID, Purpose: ForPasswordReset}})
 	if err != nil {
 		return err
+	}
+	if s.Link != nil {
+		c.Remove(s.Link)
 	}
 	for _, email := range emails {
 		if claim := s.EmailClaims[email]; claim != nil && claim.Person == p.ID {

@@ -176,7 +176,9 @@ func (e *eraser) person(ctx context.Context, c *Change, p *Person) error {
 	}
 	var undo *Link
 	for _, l := range links {
-		c.Remove(l)
+		if l.Purpose != ForPasswordReset { // which release takes away
+			c.Remove(l)
+		}
 		if l.Purpose == ForEmailUndo {
 			undo = l
 		}

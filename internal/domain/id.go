@@ -80,10 +80,10 @@ func timeID(prefix string, at time.Time, random [8]byte) string {
 	copy(u[8:], random[:])
 	ms := at.UnixMilli()
 	for i := range 6 {
-		u[i] = byte(ms >> (40 - 8*i))
+		u[i] = byte(ms >> (40 - 8*i)) //nolint:gosec // G115: byte by byte
 	}
 	fraction := at.Nanosecond() % 1e6 * 4096 / 1e6
-	u[6], u[7] = byte(fraction>>8), byte(fraction)
+	u[6], u[7] = byte(fraction>>8), byte(fraction) //nolint:gosec // G115: byte by byte
 	return typeID(prefix, u, 7)
 }
 

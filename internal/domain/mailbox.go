@@ -1,10 +1,16 @@
 package domain
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // shared are the names of mailboxes that several people read, in the languages
-// of the portals, without marks and digits.
-var shared = wordSet(`
+// of the portals, without marks and digits. The first address that is asked
+// about makes the set, and not every start.
+var shared = sync.OnceValue(func() map[string]bool { return wordSet(sharedWords) })
+
+const sharedWords = `
 	abuse accounting accounts accountspayable admin administration administrator billing booking bookings careers
 	contact contactus customercare customerservice donotreply email enquiries everyone finance frontdesk hello
 	help helpdesk hostmaster hr humanresources info information inquiries invoice invoices invoicing it itsupport
@@ -25,7 +31,7 @@ var shared = wordSet(`
 	administrasjon arkiv bestilling byggeplass fakturamottak firmapost ikkesvar innkjop kunde kundesenter
 	kundeservice kundesupport ledelse lonn marked markedsforing okonomi ordre post postmottak regnskap
 	rekruttering resepsjon salg sentralbord svarikke verksted
-`)
+`
 
 func wordSet(words string) map[string]bool {
 	set := map[string]bool{}
@@ -45,6 +51,6 @@ func (e Email) Shared() bool {
 	if i := strings.IndexAny(local, marks); i >= 0 {
 		first = local[:i]
 	}
-	named := func(s string) bool { return shared[strings.TrimRight(s, "0123456789")] }
+	named := func(s string) bool { return shared()[strings.TrimRight(s, "0123456789")] }
 	return named(first) || named(whole)
 }

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 )
@@ -297,4 +298,22 @@ func Reseal(ctx context.Context, vault Vault, c *Change, m *Membership) (bool, e
 	c.reclaim(m.Organization, m.Person, m.NationalID, next.NationalID)
 	c.Put(Resealed{&next})
 	return true, nil
+}
+
+// ErrNationalIDBroken: what is kept of a code is not what its user's organization
+// would have kept of it. It tells nothing of the code.
+var ErrNationalIDBroken = errors.New("domain: a national id is not hashed as its own")
+
+// ProveNationalID opens a user's code as what it is, and holds it against the hash
+// that it is claimed under.
+func ProveNationalID(ctx context.Context, vault Vault, m *Membership) error {
+	plain, err := vault.Open(ctx, fieldOfNationalID(m.Organization, m.Person), m.NationalID.Sealed)
+	if err != nil {
+		return err
+	}
+	hashes, err := hashesOf(ctx, vault, m.Organization, IdentityCode{Country: m.NationalID.Country, Text: plain})
+	if err == nil && !slices.Contains(hashes, m.NationalID.Hash) {
+		err = ErrNationalIDBroken
+	}
+	return err
 }

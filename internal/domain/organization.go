@@ -110,12 +110,20 @@ type Seat struct {
 // with returns the seats with m's, or without when m holds no administrator role.
 func (a *Administrators) with(m *Membership, p *Profile) []Seat {
 	seats := a.without(m.Person)
-	if m.administers(p) && m.RemovedAt.IsZero() {
-		seats = append(seats, Seat{
-			Person: m.Person, Activated: !m.ActivatedAt.IsZero(), Barred: !m.subscribed(p), Chief: m.leads(p), Validity: m.Validity,
-		})
+	if seat, ok := m.Seat(p); ok {
+		seats = append(seats, seat)
 	}
 	return seats
+}
+
+// Seat is the one that the membership makes; ok is false when it makes none.
+func (m *Membership) Seat(p *Profile) (seat Seat, ok bool) {
+	if !m.administers(p) || !m.RemovedAt.IsZero() {
+		return seat, false
+	}
+	return Seat{
+		Person: m.Person, Activated: !m.ActivatedAt.IsZero(), Barred: !m.subscribed(p), Chief: m.leads(p), Validity: m.Validity,
+	}, true
 }
 
 func (a *Administrators) without(person PersonID) []Seat {

@@ -216,7 +216,7 @@ func (c *Change) Throttled(m *Mail, atLeast time.Duration) {
 	next.Attempts--
 	next.Throttled++
 	wait := max(atLeast, min(MailRetryFirst<<min(m.Throttled, 8), MailRetryMost))
-	next.NotBefore = c.At.Add(wait + rand.N(wait/2))
+	next.NotBefore = c.At.Add(wait + rand.N(wait/2)) //nolint:gosec // G404: it spreads waits, and need not be secret
 	c.Put(&next)
 }
 

@@ -361,6 +361,6 @@ func (c *Change) apart() *Change {
 func pause(ctx context.Context, try int) {
 	select {
 	case <-ctx.Done():
-	case <-time.After(rand.N(time.Duration(try+1) * 10 * time.Millisecond)):
+	case <-time.After(rand.N(time.Duration(try+1) * 10 * time.Millisecond)): //nolint:gosec // G404: it spreads waits, and need not be secret
 	}
 }

@@ -65,7 +65,7 @@ func (c *Call) Next(after string) (string, error) {
 	if !ok {
 		return "", domain.ErrUnavailable
 	}
-	plain := binary.BigEndian.AppendUint64(nil, uint64(c.Now().Add(cursorLife).Unix()))
+	plain := binary.BigEndian.AppendUint64(nil, uint64(c.Now().Add(cursorLife).Unix())) //nolint:gosec // G115: it is long after 1970
 	plain = append(plain, after...)
 	nonce := make([]byte, 12)
 	rand.Read(nonce)
@@ -81,7 +81,7 @@ func (c *Call) open(cursor string) (after string, ok bool) {
 		return "", false
 	}
 	plain, err := key.aead().Open(nil, sealed[:12], sealed[12:], c.binding())
-	if err != nil || len(plain) < 8 || c.Now().Unix() > int64(binary.BigEndian.Uint64(plain)) {
+	if err != nil || len(plain) < 8 || c.Now().Unix() > int64(binary.BigEndian.Uint64(plain)) { //nolint:gosec // G115: as it was written
 		return "", false
 	}
 	return string(plain[8:]), true

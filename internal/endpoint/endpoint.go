@@ -287,7 +287,7 @@ func (a *answer) write(w http.ResponseWriter) {
 		h.Set("Content-Type", "application/json")
 	}
 	w.WriteHeader(a.status)
-	w.Write(a.body)
+	w.Write(a.body) //nolint:gosec // G705: it is JSON, and says so
 }
 
 // ETag is the tag of a revision.
@@ -317,7 +317,7 @@ func wait(ctx context.Context, try int) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(rand.N(time.Duration(try) * 10 * time.Millisecond)):
+	case <-time.After(rand.N(time.Duration(try) * 10 * time.Millisecond)): //nolint:gosec // G404: it spreads waits, and need not be secret
 		return nil
 	}
 }

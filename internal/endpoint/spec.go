@@ -5,8 +5,8 @@ package endpoint
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/fullmakt/fullmakt/internal/domain"
 )
@@ -74,7 +74,8 @@ const (
 	QueryTable  Need = "query-table"  // ranges of the table
 	QueryNames  Need = "query-names"  // ranges of the index by name
 	QueryTimes  Need = "query-times"  // ranges of the index by time
-	WriteItems  Need = "write-items"  // puts and condition checks in transactions
+	WriteItems  Need = "write-items"  // puts in transactions
+	CheckItems  Need = "check-items"  // conditions in transactions on what is not written
 	DeleteItems Need = "delete-items" // deletes in transactions
 	SendMail    Need = "send-mail"
 	MintLinks   Need = "mint-links"  // the MAC key of one-time links
@@ -89,12 +90,31 @@ const (
 )
 
 // Needs are all of them.
-var Needs = []Need{ReadItems, QueryTable, QueryNames, QueryTimes, WriteItems, DeleteItems, SendMail, MintLinks, OwnAddress, WriteFiles, ReadRegistry, SealFields, OpenFields, IndexFields, HearMails}
+var Needs = []Need{ReadItems, QueryTable, QueryNames, QueryTimes, WriteItems, CheckItems, DeleteItems, SendMail, MintLinks, OwnAddress, WriteFiles, ReadRegistry, SealFields, OpenFields, IndexFields, HearMails}
 
-var (
-	idForm   = regexp.MustCompile(`^[a-z]+(-[a-z]+)+$`)
-	pathForm = regexp.MustCompile(`^(/([a-z0-9.-]+|\{[a-z]+\}))+$`)
-)
+// isID tells whether s is words with dashes between them. (Regular expressions
+// for this and for paths would be compiled at every start.)
+func isID(s string) bool {
+	words := strings.Split(s, "-")
+	return len(words) > 1 && !slices.ContainsFunc(words, func(w string) bool { return !only(w, "") })
+}
+
+// isPath tells whether s is segments, each a name or a parameter in braces.
+func isPath(s string) bool {
+	segments := strings.Split(s, "/")
+	return len(segments) > 1 && segments[0] == "" && !slices.ContainsFunc(segments[1:], func(segment string) bool {
+		if name, ok := strings.CutPrefix(segment, "{"); ok {
+			name, closed := strings.CutSuffix(name, "}")
+			return !closed || !only(name, "")
+		}
+		return !only(segment, "0123456789.-")
+	})
+}
+
+// only tells whether s is small letters and others, and at least one.
+func only(s, others string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return (r < 'a' || r > 'z') && !strings.ContainsRune(others, r) })
+}
 
 // InSession tells whether who calls is somebody signed in.
 func (s Spec) InSession() bool { return s.Access.Public == "" && s.Access.Service == "" }
@@ -108,9 +128,9 @@ func (s Spec) Check() error {
 		}
 	}
 	switch {
-	case !idForm.MatchString(s.ID):
+	case !isID(s.ID):
 		return fmt.Errorf("endpoint %q: the id is not of the form noun-verb", s.ID)
-	case !pathForm.MatchString(s.Path):
+	case !isPath(s.Path):
 		return fmt.Errorf("endpoint %s: path %q", s.ID, s.Path)
 	case s.Summary == "":
 		return fmt.Errorf("endpoint %s: no summary", s.ID)

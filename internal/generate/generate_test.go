@@ -123,7 +123,7 @@ func TestBuildIsReproducible(t *testing.T) {
 		}
 		var log bytes.Buffer
 		for range 2 { // what an earlier build has left does no harm
-			if err := Build(context.Background(), tree, "dist", io.MultiWriter(&log, t.Output())); err != nil {
+			if err := Build(context.Background(), tree, "dist", Lambda, io.MultiWriter(&log, t.Output())); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -146,5 +146,25 @@ func TestBuildIsReproducible(t *testing.T) {
 	}
 	if !bytes.Equal(first, build()) {
 		t.Error("two builds differ")
+	}
+}
+
+// The folder of a build is replaced; one that holds anything else is not.
+func TestBuildRemovesNothingButBuilds(t *testing.T) {
+	t.Parallel()
+	out := t.TempDir()
+	for _, name := range []string{"user-list/bootstrap", "letters/mother.txt"} {
+		if err := os.MkdirAll(filepath.Join(out, filepath.Dir(name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(out, name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Build(t.Context(), t.TempDir(), out, Lambda, io.Discard); err == nil || !strings.Contains(err.Error(), "letters") {
+		t.Errorf("a folder with letters: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(out, "user-list", "bootstrap")); err != nil {
+		t.Errorf("what was there is gone: %v", err)
 	}
 }

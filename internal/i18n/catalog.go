@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/fullmakt/fullmakt/internal/domain"
 )
@@ -113,10 +114,11 @@ func (c *Catalog) faults() (faults []error) {
 	return faults
 }
 
-var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
+// placeholder is compiled when there are texts: most functions have none.
+var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{[a-z]+\}`) })
 
 func placeholders(text string) []string {
-	found := placeholder.FindAllString(text, -1)
+	found := placeholder().FindAllString(text, -1)
 	slices.Sort(found)
 	return slices.Compact(found)
 }
@@ -130,7 +132,7 @@ func (c *Catalog) Text(l domain.Language, key string, values map[string]string) 
 		return "", fmt.Errorf("texts of %s: no %q in %q", c.area, key, l)
 	}
 	var missing error
-	text = placeholder.ReplaceAllStringFunc(text, func(p string) string {
+	text = placeholder().ReplaceAllStringFunc(text, func(p string) string {
 		value, ok := values[p[1:len(p)-1]]
 		if !ok {
 			missing = fmt.Errorf("texts of %s: %s: no value for %s", c.area, key, p)

@@ -203,7 +203,7 @@ func accent(r rune) bool { return r >= 0x300 && r <= 0x36f }
 
 // accentWeight lies between plain and variant; those that no European language
 // uses share one.
-func accentWeight(r rune) byte { return byte(plain + 1 + min(r-0x300, variant-plain-2)) }
+func accentWeight(r rune) byte { return byte(plain + 1 + min(r-0x300, variant-plain-2)) } //nolint:gosec // G115: below variant, which is a byte
 
 // digits writes a character in four digits of 64 that order as the characters do.
 func digits(r rune) string {

@@ -16,7 +16,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -113,15 +112,15 @@ type Handler struct {
 	log    *slog.Logger
 }
 
-var parameter = regexp.MustCompile(`\{([a-z]+)\}`)
-
 // New makes the Lambda handler of an endpoint, or, with a spec of nothing but an
 // id, of what takes every method and path. It writes one line about each
 // request to log, with nothing in it that the caller sent.
 func New(config Config, spec endpoint.Spec, serve http.Handler, log *slog.Logger) *Handler {
 	h := &Handler{config: config, spec: spec, serve: serve, log: log}
-	for _, match := range parameter.FindAllStringSubmatch(spec.Path, -1) {
-		h.names = append(h.names, match[1])
+	for segment := range strings.SplitSeq(spec.Path, "/") {
+		if name, ok := strings.CutPrefix(segment, "{"); ok {
+			h.names = append(h.names, strings.TrimSuffix(name, "}"))
+		}
 	}
 	return h
 }

@@ -4,6 +4,8 @@ package mototest
 
 import (
 	"bufio"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -17,31 +19,46 @@ import (
 // startWithin is how long the server may take: Python reads a lot on a cold disk.
 const startWithin = 60 * time.Second
 
-var listening = regexp.MustCompile(`Running on (http://127\.0\.0\.1:\d+)`)
+var listening = regexp.MustCompile(`Running on (http://[0-9.]+:\d+)`)
 
 // Start runs a server of its own for the test on a free port and returns its
-// address, such as "http://127.0.0.1:39201". It ends with the test. The server
-// comes from the repository's virtual environment .tools/venv, or the one that
-// FULLMAKT_VENV names; without it the test fails.
+// address, such as "http://127.0.0.1:39201". It ends with the test; where there
+// is none, the test fails.
 func Start(t testing.TB) string {
 	t.Helper()
-	binary := filepath.Join(venv(t), "bin", "moto_server")
-	if _, err := os.Stat(binary); err != nil {
-		t.Fatalf("moto is missing: `make tools` installs it: %v", err)
-	}
-	cmd := exec.Command(binary, "--host", "127.0.0.1", "--port", "0")
-	dieWithParent(cmd)
-	log, err := cmd.StderrPipe()
+	address, stop, err := Run("127.0.0.1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("start moto: %v", err)
+	t.Cleanup(stop)
+	return address
+}
+
+// Run runs a server on a free port of an address of this machine. The server
+// comes from the repository's virtual environment .tools/venv, or the one that
+// FULLMAKT_VENV names.
+func Run(host string) (address string, stop func(), err error) {
+	dir, err := venv()
+	if err != nil {
+		return "", nil, err
 	}
-	t.Cleanup(func() {
+	binary := filepath.Join(dir, "bin", "moto_server")
+	if _, err := os.Stat(binary); err != nil {
+		return "", nil, fmt.Errorf("moto is missing: `make tools` installs it: %w", err)
+	}
+	cmd := exec.Command(binary, "--host", host, "--port", "0")
+	dieWithParent(cmd)
+	log, err := cmd.StderrPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return "", nil, fmt.Errorf("start moto: %w", err)
+	}
+	stop = func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait() // "killed"
-	})
+	}
 
 	// The system picks the port, and the server's log tells it.
 	late := time.AfterFunc(startWithin, func() { _ = cmd.Process.Kill() })
@@ -50,31 +67,30 @@ func Start(t testing.TB) string {
 	for lines := bufio.NewScanner(log); lines.Scan(); {
 		if found := listening.FindStringSubmatch(lines.Text()); found != nil {
 			go func() { _, _ = io.Copy(io.Discard, log) }() // until it ends; a full pipe would stop it
-			return found[1]
+			return found[1], stop, nil
 		}
 		said.WriteString(lines.Text() + "\n")
 	}
-	t.Fatalf("moto did not start, or not within %v:\n%s", startWithin, &said)
-	return ""
+	stop()
+	return "", nil, fmt.Errorf("moto did not start, or not within %v:\n%s", startWithin, &said)
 }
 
 // venv is FULLMAKT_VENV, or .tools/venv beside go.mod.
-func venv(t testing.TB) string {
-	t.Helper()
+func venv() (string, error) {
 	if dir := os.Getenv("FULLMAKT_VENV"); dir != "" {
-		return dir
+		return dir, nil
 	}
 	dir, err := os.Getwd()
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	for {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return filepath.Join(dir, ".tools", "venv")
+			return filepath.Join(dir, ".tools", "venv"), nil
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			t.Fatal("no go.mod above the test")
+			return "", errors.New("no go.mod above the working directory")
 		}
 		dir = parent
 	}

@@ -76,7 +76,7 @@ func (h *Hasher) derive(p parameters, size int, password string) []byte {
 	h.slots <- struct{}{}
 	defer func() { <-h.slots }()
 	h.computed.Add(1)
-	return argon2.IDKey([]byte(prepare(password)), p.salt, p.passes, p.memoryKiB, p.lanes, uint32(size))
+	return argon2.IDKey([]byte(prepare(password)), p.salt, p.passes, p.memoryKiB, p.lanes, uint32(size)) //nolint:gosec // G115: of a key, tens of bytes
 }
 
 // prepare makes one password of its spellings, as the OpaqueString profile of
@@ -130,7 +130,7 @@ func parse(phc string) (p parameters, err error) {
 		len(salt) < 8 || len(salt) > 64 || len(key) < 16 || len(key) > 64 {
 		return p, errPHC
 	}
-	return parameters{memoryKiB: m, passes: t, lanes: uint8(l), salt: salt, key: key}, nil
+	return parameters{memoryKiB: m, passes: t, lanes: uint8(l), salt: salt, key: key}, nil //nolint:gosec // G115: held to a byte above
 }
 
 func cost(text, name string, least, most uint32) (uint32, bool) {

@@ -16,7 +16,6 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -36,6 +35,7 @@ import (
 	"github.com/fullmakt/fullmakt/internal/generate"
 	"github.com/fullmakt/fullmakt/internal/job/jobs"
 	"github.com/fullmakt/fullmakt/internal/password"
+	"github.com/fullmakt/fullmakt/internal/runtimeapi"
 	"github.com/fullmakt/fullmakt/internal/sample"
 	"github.com/fullmakt/fullmakt/internal/store"
 	"github.com/fullmakt/fullmakt/internal/table"
@@ -44,12 +44,7 @@ import (
 	"github.com/fullmakt/fullmakt/internal/vault/kmsvault"
 )
 
-const (
-	root      = "../.."
-	region    = dynamolocal.Region
-	accessKey = dynamolocal.AccessKey
-	secretKey = dynamolocal.SecretKey
-)
+const root = "../.."
 
 // binaries are where the functions have been built.
 var binaries string
@@ -74,7 +69,11 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
-		return m.Run()
+		code := m.Run()
+		if code == 0 && idle() {
+			code = 1
+		}
+		return code
 	}())
 }
 
@@ -95,9 +94,9 @@ func seeded(t *testing.T) (*store.Store, dynamotable.Config) {
 func sampleVault(t *testing.T) domain.Vault {
 	t.Helper()
 	return kmsvault.New(kmsvault.Config{
-		Region: region, Endpoint: newFakeAWS(t).url, FieldKey: "alias/fullmakt-fields", IndexKeys: []string{"alias/fullmakt-index-1"},
+		Region: runtimeapi.Region, Endpoint: services(t).URL, FieldKey: runtimeapi.FieldKey, IndexKeys: []string{runtimeapi.IndexKey},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: accessKey, SecretAccessKey: "secret", SessionToken: "token"}, nil
+			return aws.Credentials{AccessKeyID: runtimeapi.AccessKey, SecretAccessKey: "secret", SessionToken: "token"}, nil
 		}),
 	})
 }
@@ -109,41 +108,6 @@ var sampleHash = sync.OnceValue(func() string {
 	}
 	return hash
 })
-
-// configuration is what a function on a table is deployed with.
-func configuration(c dynamotable.Config, aws *fakeAWS, needs []endpoint.Need) map[string]string {
-	key := accessKey
-	if c.Credentials != nil { // of a table that there is
-		if own, err := c.Credentials.Retrieve(context.Background()); err == nil {
-			key = own.AccessKeyID
-		}
-	}
-	env := map[string]string{"AWS_ACCESS_KEY_ID": key, awsapp.EnvTable: c.Table, awsapp.EnvProfile: "rental", "AWS_ENDPOINT_URL_DYNAMODB": c.Endpoint}
-	if slices.Contains(needs, endpoint.SendMail) {
-		env[awsapp.EnvMailFrom], env[awsapp.EnvConfigurationSet] = "no-reply@fullmakt.example", "fullmakt"
-		env[awsapp.EnvOperatorName], env[awsapp.EnvPortalURL] = "Exempeluthyrning AB", "https://portal.fullmakt.example"
-		env["AWS_ENDPOINT_URL_SES"], env[awsapp.EnvMailRate] = aws.url, "50"
-	}
-	if slices.Contains(needs, endpoint.HearMails) {
-		env[awsapp.EnvMailTopic] = sample.MailTopic
-	}
-	if slices.Contains(needs, endpoint.OwnAddress) {
-		env[awsapp.EnvPortalURL] = "https://portal.fullmakt.example"
-	}
-	if slices.ContainsFunc(needs, func(n endpoint.Need) bool { return slices.Contains(kmsNeeds, n) }) {
-		env["AWS_ENDPOINT_URL_KMS"] = aws.url
-		env[awsapp.EnvFieldKey], env[awsapp.EnvIndexKeys], env[awsapp.EnvArtificialIDs] = "alias/fullmakt-fields", "alias/fullmakt-index-1", "true"
-	}
-	if slices.Contains(needs, endpoint.MintLinks) {
-		env[awsapp.EnvLinkKey] = "alias/fullmakt-links"
-		env["AWS_ENDPOINT_URL_KMS"] = aws.url
-	}
-	if slices.Contains(needs, endpoint.WriteFiles) {
-		env[awsapp.EnvFileBucket] = "fullmakt-files"
-		env["AWS_ENDPOINT_URL_S3"] = aws.url
-	}
-	return env
-}
 
 // sampleEvent is the committed event of a function.
 func sampleEvent(t *testing.T, id string) []byte {
@@ -190,8 +154,8 @@ func (f *function) request(event []byte) response {
 	f.t.Helper()
 	a := f.invoke(event)
 	var r response
-	if err := json.Unmarshal(a.payload, &r); err != nil || a.failed {
-		f.t.Fatalf("the function answered %s (%v)", a.payload, err)
+	if err := json.Unmarshal(a.Payload, &r); err != nil || a.Failed {
+		f.t.Fatalf("the function answered %s (%v)", a.Payload, err)
 	}
 	return r
 }
@@ -207,21 +171,48 @@ func TestEndpoints(t *testing.T) {
 			t.Run(e.ID+"/"+from, func(t *testing.T) {
 				t.Parallel()
 				_, c := seeded(t)
-				aws := newFakeAWS(t)
-				env := configuration(c, aws, e.Needs)
+				aws := services(t)
+				env := runtimeapi.Environment(c, aws.URL, e.Needs)
 				env[awsapp.EnvProfile] = sample.Profile(e.ID)
 				f := launch(t, binary(e.ID), env)
 				if r := f.request([]byte(`{"rawPath":`)); r.StatusCode != http.StatusBadRequest {
 					t.Errorf("half an event: %+v", r)
 				}
-				checkSuccess(t, e, f.request(form(t, sampleEvent(t, e.ID))))
+				answer := f.request(form(t, sampleEvent(t, e.ID)))
+				checkSuccess(t, e, answer)
 				f.wait() // alive
 				checkLog(t, f, e)
-				if files := aws.put(); e.Needing(endpoint.WriteFiles) && (len(files) != 1 || !strings.HasPrefix(files[0], "/fullmakt-files/"+awsapp.FilePrefix)) {
-					t.Errorf("S3 was given %v", files)
+				if e.Needing(endpoint.WriteFiles) {
+					checkFile(t, e.ID, env, aws.Put(), answer)
 				}
 			})
 		}
+	}
+}
+
+// checkFile holds that one file was put where it belongs, and that the role lets
+// the link to it be used, which it is signed as.
+func checkFile(t *testing.T, function string, env map[string]string, files []string, answer response) {
+	t.Helper()
+	if len(files) != 1 || !strings.HasPrefix(files[0], "/"+runtimeapi.FileBucket+"/"+awsapp.FilePrefix) {
+		t.Errorf("S3 was given %v", files)
+	}
+	var out struct{ URL string }
+	if err := json.Unmarshal([]byte(answer.Body), &out); err != nil {
+		t.Fatal(err)
+	}
+	link, err := http.NewRequest(http.MethodGet, out.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls, err := deployment(env).Calls(link, nil)
+	for _, c := range calls {
+		if err == nil {
+			err = roles.See(function, c)
+		}
+	}
+	if err != nil {
+		t.Errorf("the link %s: %v", out.URL, err)
 	}
 }
 
@@ -274,7 +265,7 @@ func checkLog(t *testing.T, f *function, e endpoint.Endpoint) {
 	}
 	want := map[string]any{
 		"level": "INFO", "message": "request", "requestId": "JKJaXmPLvHcESHA=", "function": e.ID, "method": e.Method,
-		"route": e.Path, "status": float64(e.Status),
+		"route": e.Path, "traceId": "1-6905c500-0123456789abcdef01234567", "status": float64(e.Status),
 	}
 	got := maps.Clone(requests[1])
 	for _, name := range []string{"timestamp", "ms", "bytes"} {
@@ -289,10 +280,10 @@ func TestBootstrap(t *testing.T) {
 	t.Parallel()
 	c := dynamolocal.Config(t)
 	s := store.New(dynamotable.New(c))
-	f := launch(t, binary("store-bootstrap"), configuration(c, nil, nil))
+	f := launch(t, binary("store-bootstrap"), runtimeapi.Environment(c, "", nil))
 	for _, want := range []string{`{"made":true}`, `{"made":false}`} { // the second time does no harm
-		if a := f.invoke(sampleEvent(t, "store-bootstrap")); a.failed || string(a.payload) != want {
-			t.Fatalf("answer %s", a.payload)
+		if a := f.invoke(sampleEvent(t, "store-bootstrap")); a.Failed || string(a.Payload) != want {
+			t.Fatalf("answer %s", a.Payload)
 		}
 		scene, err := s.Load(t.Context(), domain.Want{Organization: domain.OperatorID, Administrators: true, Email: "olof.exempel@exempeluthyrning.example"})
 		if err != nil || scene.Organization == nil || len(scene.Administrators.Seats) != 1 || scene.EmailClaim == nil ||
@@ -300,8 +291,8 @@ func TestBootstrap(t *testing.T) {
 			t.Fatalf("the operator is %+v, %v", scene, err)
 		}
 	}
-	if a := f.invoke([]byte(`{"operatorName":"Exempeluthyrning AB","operatorEmail":"Olof"}`)); !a.failed {
-		t.Errorf("a wrong event: %s", a.payload)
+	if a := f.invoke([]byte(`{"operatorName":"Exempeluthyrning AB","operatorEmail":"Olof"}`)); !a.Failed {
+		t.Errorf("a wrong event: %s", a.Payload)
 	}
 	f.wait() // alive
 	if lines := f.log(); lines[len(lines)-2]["level"] != "ERROR" {
@@ -313,17 +304,17 @@ func TestBootstrap(t *testing.T) {
 func TestVaultRotate(t *testing.T) {
 	t.Parallel()
 	_, c := seeded(t)
-	f := launch(t, binary("vault-rotate"), configuration(c, newFakeAWS(t), kmsNeeds))
-	if a := f.invoke(sampleEvent(t, "vault-rotate")); a.failed || string(a.payload) != `{"seen":1,"resealed":0,"next":null}` {
-		t.Errorf("answer %s", a.payload)
+	f := launch(t, binary("vault-rotate"), runtimeapi.Environment(c, services(t).URL, runtimeapi.KeyNeeds))
+	if a := f.invoke(sampleEvent(t, "vault-rotate")); a.Failed || string(a.Payload) != `{"seen":1,"resealed":0,"next":null}` {
+		t.Errorf("answer %s", a.Payload)
 	}
 }
 
 func TestMailDispatch(t *testing.T) {
 	t.Parallel()
 	s, c := seeded(t)
-	aws := newFakeAWS(t)
-	f := launch(t, binary("mail-dispatch"), configuration(c, aws, mailNeeds))
+	aws := services(t)
+	f := launch(t, binary("mail-dispatch"), runtimeapi.Environment(c, aws.URL, mailNeeds))
 
 	var event struct {
 		Records []struct {
@@ -343,18 +334,18 @@ func TestMailDispatch(t *testing.T) {
 
 	for range 2 { // the same record again sends nothing again
 		a := f.invoke(sampleEvent(t, "mail-dispatch"))
-		if a.failed || string(a.payload) != `{"batchItemFailures":[]}` {
-			t.Fatalf("answer %s", a.payload)
+		if a.Failed || string(a.Payload) != `{"batchItemFailures":[]}` {
+			t.Fatalf("answer %s", a.Payload)
 		}
 	}
-	if sent := aws.sent(); len(sent) != 1 ||
+	if sent := aws.Sent(); len(sent) != 1 ||
 		sent[0].Get("Destination.ToAddresses.member.1") != `"Inga Exempel" <inga.exempel@exempelmaskiner.example>` ||
 		!strings.Contains(sent[0].Get("Source"), "no-reply@fullmakt.example") || sent[0].Get("ConfigurationSetName") != "fullmakt" ||
 		!strings.Contains(sent[0].Get("Message.Body.Text.Data"), "https://portal.fullmakt.example/activate#token=fml_") {
 		t.Errorf("sent %v", sent)
 	}
 	m, err := s.Mail(t.Context(), sample.Mail)
-	if err != nil || m.State != domain.MailSent || m.MessageID != messageID {
+	if err != nil || m.State != domain.MailSent || m.MessageID != runtimeapi.MessageID {
 		t.Errorf("mail %+v, %v", m, err)
 	}
 
@@ -365,8 +356,8 @@ func TestMailDispatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := f.invoke([]byte(`{"version":"0","detail-type":"Scheduled Event","source":"aws.events","detail":{}}`))
-	if a.failed || len(aws.sent()) != 2 {
-		t.Errorf("answer %s, sent %v", a.payload, aws.sent())
+	if a.Failed || len(aws.Sent()) != 2 {
+		t.Errorf("answer %s, sent %v", a.Payload, aws.Sent())
 	}
 	f.wait()
 	for _, line := range f.log() {
@@ -383,14 +374,14 @@ func TestMailDispatch(t *testing.T) {
 func TestXF9_MailFeedback(t *testing.T) {
 	t.Parallel()
 	s, c := seeded(t)
-	f := launch(t, binary("mail-feedback"), configuration(c, nil, []endpoint.Need{endpoint.HearMails}))
+	f := launch(t, binary("mail-feedback"), runtimeapi.Environment(c, "", []endpoint.Need{endpoint.HearMails}))
 	other := strings.ReplaceAll(string(sampleEvent(t, "mail-feedback")), sample.MailTopic, sample.MailTopic+"-of-others")
-	if a := f.invoke([]byte(other)); a.failed || string(a.payload) != `{"noted":0,"ignored":1}` {
-		t.Errorf("answer %s", a.payload)
+	if a := f.invoke([]byte(other)); a.Failed || string(a.Payload) != `{"noted":0,"ignored":1}` {
+		t.Errorf("answer %s", a.Payload)
 	}
 	for range 2 {
-		if a := f.invoke(sampleEvent(t, "mail-feedback")); a.failed || string(a.payload) != `{"noted":1,"ignored":0}` {
-			t.Fatalf("answer %s", a.payload)
+		if a := f.invoke(sampleEvent(t, "mail-feedback")); a.Failed || string(a.Payload) != `{"noted":1,"ignored":0}` {
+			t.Fatalf("answer %s", a.Payload)
 		}
 	}
 	m, err := s.Mail(t.Context(), sample.SentMail)
@@ -416,21 +407,18 @@ func TestXF9_MailFeedback(t *testing.T) {
 func TestMailDispatchNamesFailures(t *testing.T) {
 	t.Parallel()
 	_, c := seeded(t)
-	aws := newFakeAWS(t)
-	aws.denyKey = true
-	f := launch(t, binary("mail-dispatch"), configuration(c, aws, mailNeeds))
+	aws := services(t)
+	aws.DenyKey = true
+	f := launch(t, binary("mail-dispatch"), runtimeapi.Environment(c, aws.URL, mailNeeds))
 	a := f.invoke(sampleEvent(t, "mail-dispatch"))
-	if a.failed || string(a.payload) != `{"batchItemFailures":[{"itemIdentifier":"111"}]}` || len(aws.sent()) != 0 {
-		t.Errorf("answer %s, sent %v", a.payload, aws.sent())
+	if a.Failed || string(a.Payload) != `{"batchItemFailures":[{"itemIdentifier":"111"}]}` || len(aws.Sent()) != 0 {
+		t.Errorf("answer %s, sent %v", a.Payload, aws.Sent())
 	}
 	f.wait()
-	if lines := f.log(); len(lines) != 2 || lines[0]["level"] != "ERROR" {
+	if lines := f.log(); len(lines) != 3 || lines[0]["level"] != "ERROR" || lines[1]["dead"] != 0.0 {
 		t.Errorf("log %v", lines)
 	}
 }
-
-// kmsNeeds are those that ask for KMS.
-var kmsNeeds = []endpoint.Need{endpoint.MintLinks, endpoint.SealFields, endpoint.OpenFields, endpoint.IndexFields}
 
 var mailNeeds = []endpoint.Need{endpoint.SendMail, endpoint.MintLinks}
 
@@ -455,9 +443,9 @@ func TestXF19_ConfigurationIncomplete(t *testing.T) {
 			t.Parallel()
 			required, _ := awsapp.Variables(needs)
 			required = append(required, awsapp.EnvRegion)
-			none := configuration(nowhere, &fakeAWS{url: "http://127.0.0.1:1"}, needs)
+			none := runtimeapi.Environment(nowhere, "http://127.0.0.1:1", needs)
 			for _, name := range required {
-				env := configuration(nowhere, &fakeAWS{url: "http://127.0.0.1:1"}, needs)
+				env := runtimeapi.Environment(nowhere, "http://127.0.0.1:1", needs)
 				env[name], none[name] = "", ""
 				said := launch(t, binary(id), env).fails()
 				if !strings.Contains(said, name+" is missing") || strings.Count(said, " is missing") != 1 {
@@ -484,7 +472,7 @@ func TestXF19_ConfigurationWrong(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			env := configuration(dynamotable.Config{Table: "fullmakt"}, &fakeAWS{url: "http://127.0.0.1:1"}, mailNeeds)
+			env := runtimeapi.Environment(dynamotable.Config{Table: "fullmakt"}, "http://127.0.0.1:1", mailNeeds)
 			env[name] = wrong
 			if said := launch(t, binary("mail-dispatch"), env).fails(); !strings.Contains(said, name+" ") {
 				t.Errorf("it says: %s", said)
@@ -499,7 +487,7 @@ func TestPanicLeavesTheFunctionAlive(t *testing.T) {
 	nowhere := dynamotable.Config{Table: "fullmakt"}
 	t.Run("endpoint", func(t *testing.T) {
 		t.Parallel()
-		env := configuration(nowhere, nil, nil)
+		env := runtimeapi.Environment(nowhere, "", nil)
 		env["BROKEN"] = "endpoint"
 		f := launch(t, binary("broken"), env)
 		event := []byte(`{"rawPath":"/v1/broken","requestContext":{"http":{"method":"GET","sourceIp":"203.0.113.7"}}}`)
@@ -515,12 +503,12 @@ func TestPanicLeavesTheFunctionAlive(t *testing.T) {
 	})
 	t.Run("job", func(t *testing.T) {
 		t.Parallel()
-		env := configuration(nowhere, nil, nil)
+		env := runtimeapi.Environment(nowhere, "", nil)
 		env["BROKEN"] = "job"
 		f := launch(t, binary("broken"), env)
 		for _, event := range []string{`{}`, `"fail"`, `{}`} {
-			if a := f.invoke([]byte(event)); !a.failed || !strings.Contains(string(a.payload), "on purpose") {
-				t.Errorf("answer %s", a.payload)
+			if a := f.invoke([]byte(event)); !a.Failed || !strings.Contains(string(a.Payload), "on purpose") {
+				t.Errorf("answer %s", a.Payload)
 			}
 		}
 		f.wait()
@@ -539,13 +527,13 @@ func TestTimeIsUp(t *testing.T) {
 	}))
 	t.Cleanup(silence.Close)
 	e := organization.Get()
-	f := launch(t, binary(e.ID), configuration(dynamotable.Config{Table: "fullmakt", Endpoint: silence.URL}, nil, e.Needs))
+	f := launch(t, binary(e.ID), runtimeapi.Environment(dynamotable.Config{Table: "fullmakt", Endpoint: silence.URL}, "", e.Needs))
 	f.wait() // it starts all the same
 	began := time.Now()
 	a := f.send(sampleEvent(t, e.ID), time.Second)
 	var r response
-	if err := json.Unmarshal(a.payload, &r); err != nil || r.StatusCode != http.StatusServiceUnavailable || time.Since(began) > time.Second {
-		t.Errorf("after %v: %s, %v", time.Since(began), a.payload, err)
+	if err := json.Unmarshal(a.Payload, &r); err != nil || r.StatusCode != http.StatusServiceUnavailable || time.Since(began) > time.Second {
+		t.Errorf("after %v: %s, %v", time.Since(began), a.Payload, err)
 	}
 	if lines := f.log(); len(lines) != 3 || lines[0]["level"] != "WARN" {
 		t.Errorf("log %v", lines)
@@ -556,7 +544,7 @@ func TestTimeIsUp(t *testing.T) {
 func TestFaultyFunctionDoesNotStart(t *testing.T) {
 	t.Parallel()
 	for how, reason := range map[string]string{"declaration": "say exactly one of", "wiring": "the need send-mail"} {
-		env := configuration(dynamotable.Config{Table: "fullmakt"}, nil, nil)
+		env := runtimeapi.Environment(dynamotable.Config{Table: "fullmakt"}, "", nil)
 		env["BROKEN"] = how
 		if said := launch(t, binary("broken"), env).fails(); !strings.Contains(said, reason) {
 			t.Errorf("%s: it says: %s", how, said)

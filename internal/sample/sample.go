@@ -124,7 +124,8 @@ func Seed(ctx context.Context, store domain.Store, vault domain.Vault, hash stri
 		Language: domain.Swedish, TimeZone: "Europe/Stockholm",
 	}
 	s.organization(operator)
-	s.user(operator, OperatorAdministrator, "Olof", "olof.exempel@exempeluthyrning.example", "administrator", true)
+	olof := s.user(operator, OperatorAdministrator, "Olof", "olof.exempel@exempeluthyrning.example", "administrator", true)
+	olof.Roles = append(olof.Roles, "main-user") // its name in a portal that has mandates
 	s.session(OperatorSession)
 	s.service(ServiceCredential)
 
@@ -134,7 +135,7 @@ func Seed(ctx context.Context, store domain.Store, vault domain.Vault, hash stri
 	}
 	s.organization(customer)
 	anna := s.user(customer, Administrator, "Anna", AdministratorEmail, "administrator", true)
-	anna.Roles = append(anna.Roles, "main-user") // its name in a portal that has mandates
+	anna.Roles = append(anna.Roles, "main-user") // as the operator's
 	s.session(AdministratorSession)
 	ulla := s.user(customer, User, "Ulla", UserEmail, "user", true)
 	if err := s.nationalID(ctx, vault, ulla); err != nil {

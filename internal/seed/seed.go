@@ -48,7 +48,7 @@ func Fill(ctx context.Context, store domain.Store, p *domain.Profile, o Options)
 		return nil, fmt.Errorf("%d users cannot be in %d organizations, each with one at least", o.Users, o.Organizations)
 	}
 	f := &filler{
-		store: store, profile: p, hash: o.Hash, now: o.Now.UTC().Truncate(time.Millisecond), random: rand.New(rand.NewPCG(1, 2)),
+		store: store, profile: p, hash: o.Hash, now: o.Now.UTC().Truncate(time.Millisecond), random: rand.New(rand.NewPCG(1, 2)), //nolint:gosec // G404: the same people every time
 		roles: rolesOf(p), administrator: administratorOf(p),
 	}
 	for i := range o.Organizations {
@@ -172,7 +172,7 @@ func (f *filler) customer(i int) (*customer, error) {
 		country: at, host: fmt.Sprintf("%s%d.example", plain(firm), i), resources: map[domain.ScopeType][]domain.ResourceID{},
 		org: &domain.Organization{
 			ID: domain.NewOrganizationID(made), Revision: 1, Name: fmt.Sprintf("%s %d %s", firm, n+1, at.legal), Country: at.code, BusinessID: id,
-			Language: language, TimeZone: at.zone, Alphabet: f.alphabet(), CreatedAt: made, UpdatedAt: made,
+			Language: language, TimeZone: at.zone, Alphabet: f.alphabet(), CreatedAt: made, UpdatedAt: f.now,
 		},
 	}, nil
 }
@@ -295,7 +295,7 @@ func (f *filler) user(c *customer, administers bool) *domain.Membership {
 			GivenName: given, FamilyName: family, Email: domain.Email(fmt.Sprintf("%s.%s.%d@%s", plain(given), plain(family), f.people, c.host)),
 			Language: c.org.Language,
 		},
-		CreatedAt: made, UpdatedAt: made,
+		CreatedAt: made, UpdatedAt: f.now, // which is when the audit tells of it
 	}
 	if f.percent(60) {
 		m.Phone = fmt.Sprintf("%s%06d", c.phone, f.people%1_000_000)
@@ -402,7 +402,8 @@ func (f *filler) person(m *domain.Membership, zone *time.Location, partner bool,
 	m.Plan(f.profile, zone)
 	f.change.Put(m)
 	if m.Subscription != "" {
-		f.change.Put(&domain.Subscription{Organization: m.Organization, ID: m.Subscription, Active: !m.Unsubscribed, Person: m.Person, UpdatedAt: m.CreatedAt})
+		f.change.Put(&domain.Subscription{Organization: m.Organization, ID: m.Subscription, Active: !m.Unsubscribed, Person: m.Person, UpdatedAt: f.now})
+		f.change.Record(m.Organization, domain.SubscriptionSet, domain.Subject{Type: "subscription", ID: string(m.Subscription)})
 	}
 	f.change.Record(m.Organization, domain.UserCreated, subject, domain.FieldChange{Field: "roles", After: string(m.Roles[0])})
 }

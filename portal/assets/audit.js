@@ -24,7 +24,7 @@ const kinds = [
   'action.user.password-changed', 'action.users.exported', 'action.person.exported', 'action.partner.searched', 'action.user.national-id-seen',
   'action.user.national-id-searched', 'action.organization.created', 'action.organization.updated', 'action.organization.agreement-announced', 'action.resource.created',
   'action.resource.updated', 'action.resource.removed', 'action.mandate.given', 'action.mandate.updated', 'action.mandate.revoked',
-  'action.subscription.set', 'action.service.created', 'action.service.revoked',
+  'action.subscription.set', 'action.service.created', 'action.service.revoked', 'action.store.restored', 'action.store.repaired',
 ];
 
 const actionName = (action) => (has(`action.${action}`) ? t(`action.${action}`) : action);

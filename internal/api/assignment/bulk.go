@@ -16,7 +16,7 @@ func Bulk() endpoint.Endpoint {
 		ID: "assignment-bulk", Method: http.MethodPost, Path: "/v1/organizations/{org}/assignments", Status: http.StatusOK,
 		Summary: "Gives each of these users each of these roles and rights in each of these scopes, or takes them. An operation that breaks off is sent again as it was.",
 		Access:  endpoint.Right(domain.RightEditUsers),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems},
 		Whole:   true,
 		Errors: []*domain.Error{
 			domain.ErrSelf, domain.ErrRoleNotYours, domain.ErrRightNotYours, domain.ErrScope, domain.ErrAboveMandate,

@@ -14,7 +14,7 @@ func Clear() endpoint.Endpoint {
 		ID: "assignment-clear", Method: http.MethodDelete, Path: "/v1/organizations/{org}/users/{user}/assignments", Status: http.StatusNoContent,
 		Summary: "Takes all assignments and all roles from a user. A removed one then comes back with nothing.",
 		Access:  endpoint.Right(domain.RightEditUsers),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems},
 		Errors:  []*domain.Error{domain.ErrNothingGiven, domain.ErrSelf, domain.ErrLastAdmin, domain.ErrRoleNotYours, domain.ErrRightNotYours},
 	}, func(_ *oneRequest, want *domain.Want) { want.Administrators = true }, clearAll)
 }

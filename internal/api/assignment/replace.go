@@ -15,7 +15,7 @@ func Replace() endpoint.Endpoint {
 		ID: "assignment-replace", Method: http.MethodPut, Path: "/v1/organizations/{org}/users/{user}/assignments", Status: http.StatusOK,
 		Summary: "Gives a user these assignments in the place of all they had. The user's roles for the whole organization stay.",
 		Access:  endpoint.Right(domain.RightEditUsers),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems},
 		Errors: []*domain.Error{
 			domain.ErrStale, domain.ErrVersionRequired, domain.ErrInactive, domain.ErrSelf, domain.ErrLastAdmin, domain.ErrRoleNotYours,
 			domain.ErrRightNotYours, domain.ErrScope, domain.ErrAboveMandate, domain.ErrTooMuch, domain.ErrThrottled,

@@ -5,6 +5,7 @@ package body
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -93,7 +94,8 @@ func Text(s, pointer string, most int, faults *domain.Faults) {
 }
 
 // linkLike is what mail programs make a link of though it does not say so.
-var linkLike = regexp.MustCompile(`[\pL\pN]\.\pL{2,}/`)
+// It is compiled by the first name, and not by every start.
+var linkLike = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[\pL\pN]\.\pL{2,}/`) })
 
 // Name reads a name of a person or an organization: one line of text without
 // anything that a mail or a page could take for more than a name.
@@ -102,7 +104,7 @@ func Name(s, pointer string, faults *domain.Faults) string {
 	s = strings.Join(strings.Fields(s), " ")
 	Text(s, pointer, maxName, faults)
 	lower := strings.ToLower(s)
-	if linkLike.MatchString(lower) || strings.Contains(lower, "://") || strings.Contains(lower, "www.") || strings.ContainsAny(s, "<>@") ||
+	if linkLike().MatchString(lower) || strings.Contains(lower, "://") || strings.Contains(lower, "www.") || strings.ContainsAny(s, "<>@") ||
 		!strings.ContainsFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) && s != "" {
 		faults.Add(pointer, "value-invalid", "A name has no markup and no addresses in it.")
 	}

@@ -15,7 +15,7 @@ func Request() endpoint.Endpoint {
 		ID: "email-change-request", Method: http.MethodPost, Path: "/v1/me/email", Status: http.StatusAccepted,
 		Summary: "Mails a link to an address that the caller wants to have, and one that undoes it to the address that they have. The answer is the same for every new address.",
 		Access:  endpoint.Signed("everybody may change their own address, who knows the password"),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.DeleteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems, endpoint.DeleteItems},
 		Hashes:  true,
 		Errors:  []*domain.Error{domain.ErrWrongPassword, domain.ErrThrottled, domain.ErrEmailChanged},
 	}, func(in *requestRequest, w *domain.Want) { w.ForEmailChange(in.email) }, request)

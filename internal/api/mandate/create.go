@@ -16,7 +16,7 @@ func Create() endpoint.Endpoint {
 		ID: "mandate-create", Method: http.MethodPost, Path: "/v1/organizations/{org}/mandates", Status: http.StatusCreated,
 		Summary: "Lets another organization act for this one, from one day to another or until it is revoked.",
 		Access:  endpoint.Right(domain.RightEditMandates),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems},
 		Errors: []*domain.Error{
 			domain.ErrNoOrganization, domain.ErrMandateSelf, domain.ErrMandateCycle, domain.ErrRightNotYours, domain.ErrTooMuch, domain.ErrThrottled,
 		},

@@ -14,7 +14,7 @@ func Revoke() endpoint.Endpoint {
 		ID: "mandate-revoke", Method: http.MethodDelete, Path: "/v1/organizations/{org}/mandates/{mandate}", Status: http.StatusNoContent,
 		Summary: "Ends a mandate that the organization has given, with effect on the agent's next request. It stays in the list.",
 		Access:  endpoint.Right(domain.RightEditMandates),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.QueryTable, endpoint.WriteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.QueryTable, endpoint.WriteItems, endpoint.CheckItems},
 		Errors:  []*domain.Error{domain.ErrMandateOver},
 	}, nil, revoke)
 }

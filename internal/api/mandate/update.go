@@ -14,7 +14,7 @@ func Update() endpoint.Endpoint {
 		ID: "mandate-update", Method: http.MethodPatch, Path: "/v1/organizations/{org}/mandates/{mandate}", Status: http.StatusOK,
 		Summary: "Changes what a mandate has room for, or its last day, with effect on the agent's next request.",
 		Access:  endpoint.Right(domain.RightEditMandates),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.QueryTable, endpoint.WriteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.QueryTable, endpoint.WriteItems, endpoint.CheckItems},
 		Errors:  []*domain.Error{domain.ErrStale, domain.ErrVersionRequired, domain.ErrMandateOver, domain.ErrRightNotYours},
 	}, nil, update)
 }

@@ -14,7 +14,7 @@ func AnnounceAgreement() endpoint.Endpoint {
 		ID: "organization-announce-agreement", Method: http.MethodPost, Path: "/v1/organizations/{org}/agreement-changes", Status: http.StatusAccepted,
 		Summary: "Mails everybody whom it concerns that the organization's agreement with the operator changes: those who hold a right with the notice agreement-changed.",
 		Access:  endpoint.Right(domain.RightOperate),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems},
 	}, nil, announceAgreement)
 }
 

@@ -15,7 +15,7 @@ func Create() endpoint.Endpoint {
 		ID: "organization-create", Method: http.MethodPost, Path: "/v1/organizations", Status: http.StatusCreated,
 		Summary: "Makes a customer organization and mails its first administrator an activation link.",
 		Access:  endpoint.Right(domain.RightOperate),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.SealFields, endpoint.IndexFields},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems, endpoint.SealFields, endpoint.IndexFields},
 		Errors:  []*domain.Error{domain.ErrOrganizationHere, domain.ErrThrottled, domain.ErrTooMany, domain.ErrSubscription, domain.ErrNationalIDExists},
 	}, func(in *createRequest, want *domain.Want) { want.ForCustomer(in.customer) }, create)
 }

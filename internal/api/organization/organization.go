@@ -3,6 +3,7 @@ package organization
 
 import (
 	"regexp"
+	"sync"
 	"time"
 
 	"github.com/fullmakt/fullmakt/internal/api/body"
@@ -60,14 +61,14 @@ func shown(call *endpoint.Call, o *domain.Organization) organization {
 }
 
 // zoneForm is that of a place; what else a host has among its zones is no zone everywhere.
-var zoneForm = regexp.MustCompile(`^[A-Z][A-Za-z]+(/[A-Z][A-Za-z_-]+)+$`)
+var zoneForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z][A-Za-z]+(/[A-Z][A-Za-z_-]+)+$`) })
 
 // zone reads an optional time zone.
 func zone(s, pointer string, faults *domain.Faults) string {
 	if s == "" {
 		return ""
 	}
-	if _, err := time.LoadLocation(s); err != nil || !zoneForm.MatchString(s) {
+	if _, err := time.LoadLocation(s); err != nil || !zoneForm().MatchString(s) {
 		faults.Add(pointer, "value-unknown", "Give an IANA time zone such as Europe/Helsinki.")
 	}
 	return s

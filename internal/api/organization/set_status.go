@@ -14,7 +14,7 @@ func SetStatus() endpoint.Endpoint {
 		ID: "organization-set-status", Method: http.MethodPut, Path: "/v1/organizations/{org}/status", Status: http.StatusOK,
 		Summary: "Suspends an organization, with everything that derives from it, at the next request; or makes it active again.",
 		Access:  endpoint.Right(domain.RightOperate),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems},
 		Errors:  []*domain.Error{domain.ErrStale, domain.ErrVersionRequired, domain.ErrSelf},
 	}, nil, setStatus)
 }

@@ -15,7 +15,7 @@ func Update() endpoint.Endpoint {
 		ID: "organization-update", Method: http.MethodPatch, Path: "/v1/organizations/{org}", Status: http.StatusOK,
 		Summary: "Changes an organization's name or language; and its time zone, which is the operator's to change.",
 		Access:  endpoint.Right(domain.RightEditOrganization),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems},
 		Errors:  []*domain.Error{domain.ErrStale, domain.ErrVersionRequired, domain.ErrLastAdmin, domain.ErrOperatorOnly},
 	}, func(_ *updateRequest, want *domain.Want) { want.Administrators = true }, update)
 }

@@ -15,7 +15,7 @@ func Add() endpoint.Endpoint {
 		ID: "partner-add", Method: http.MethodPost, Path: "/v1/organizations/{org}/partners", Status: http.StatusCreated,
 		Summary: "Makes a user of another organization a partner user of this one at once, and mails them that. Somebody without an account is made with user-create.",
 		Access:  endpoint.Right(domain.RightEditUsers),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems},
 		Errors: []*domain.Error{
 			domain.ErrNoPartners, domain.ErrNoPartner, domain.ErrUserExists, domain.ErrInactive, domain.ErrTooMany, domain.ErrThrottled, domain.ErrRoleNotYours,
 			domain.ErrRightNotYours, domain.ErrScope, domain.ErrAboveMandate, domain.ErrChoice, domain.ErrSubscription, domain.ErrTooMuch,

@@ -14,7 +14,7 @@ func Find() endpoint.Endpoint {
 		ID: "partner-find", Method: http.MethodPost, Path: "/v1/organizations/{org}/partners/search", Status: http.StatusOK,
 		Summary: "Finds a user of another organization by their whole address, to be made a partner. Who is not to be found is not told from who is not there. Searches are limited to a number a day, and told to the organization's audit.",
 		Access:  endpoint.Right(domain.RightEditUsers),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems},
 		Errors:  []*domain.Error{domain.ErrNoPartners, domain.ErrThrottled},
 	}, func(in *findRequest, want *domain.Want) { want.ForPartnerSearch(in.address) }, find)
 }

@@ -14,7 +14,7 @@ func Erase() endpoint.Endpoint {
 		ID: "person-erase", Method: http.MethodDelete, Path: "/v1/people/{user}", Status: http.StatusNoContent,
 		Summary: "Erases a person from all organizations, at once and for good. An erasure that broke off is finished by asking again.",
 		Access:  endpoint.Right(domain.RightOperate),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.QueryTable, endpoint.QueryNames, endpoint.WriteItems, endpoint.DeleteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.QueryTable, endpoint.QueryNames, endpoint.WriteItems, endpoint.CheckItems, endpoint.DeleteItems},
 		Errors:  []*domain.Error{domain.ErrSelf, domain.ErrLastAdmin},
 	}, func(in *eraseRequest, want *domain.Want) { want.ForErasure(in.User) }, erase)
 }

@@ -14,7 +14,7 @@ func Export() endpoint.Endpoint {
 		ID: "person-export", Method: http.MethodGet, Path: "/v1/people/{user}/export", Status: http.StatusOK,
 		Summary: "Tells everything that is known of a person in any organization, for the operator to hand to that person and to nobody else. It is in the audit log.",
 		Access:  endpoint.Right(domain.RightOperate),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.QueryTable, endpoint.QueryNames, endpoint.WriteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.QueryTable, endpoint.QueryNames, endpoint.WriteItems, endpoint.CheckItems},
 		Secret:  true, // no receipt keeps a copy
 		Whole:   true,
 	}, func(_ *exportRequest, want *domain.Want) { endpoint.WantPaging(want) }, export)

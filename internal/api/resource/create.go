@@ -15,7 +15,7 @@ func Create() endpoint.Endpoint {
 		ID: "resource-create", Method: http.MethodPost, Path: "/v1/organizations/{org}/resources", Status: http.StatusCreated,
 		Summary: "Makes a resource in the organization, or in another resource. Some types are the operator's to make, and so is what a resource has.",
 		Access:  endpoint.Somewhere(domain.RightEditResources), // on the parent: domain.CreateResource
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems},
 		Errors:  []*domain.Error{domain.ErrOperatorOnly, domain.ErrResourceExists},
 	}, func(in *createRequest, want *domain.Want) { want.ForNewResource(in.resource) }, create)
 }

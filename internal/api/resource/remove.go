@@ -14,7 +14,7 @@ func Remove() endpoint.Endpoint {
 		ID: "resource-remove", Method: http.MethodDelete, Path: "/v1/organizations/{org}/resources/{resource}", Status: http.StatusNoContent,
 		Summary: "Removes a resource in which no others lie, and takes from its users what they were given on it. Unconfirmed, it only tells how many they are. Broken off, send it again.",
 		Access:  endpoint.Right(domain.RightEditResources),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.QueryTable, endpoint.WriteItems, endpoint.DeleteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.QueryTable, endpoint.WriteItems, endpoint.CheckItems, endpoint.DeleteItems},
 		Errors:  []*domain.Error{domain.ErrOperatorOnly, domain.ErrResourceNotEmpty, domain.ErrResourceInUse, domain.ErrLastAdmin},
 	}, func(_ *removeRequest, want *domain.Want) { want.Administrators = true }, remove)
 }

@@ -15,7 +15,7 @@ func Update() endpoint.Endpoint {
 		ID: "resource-update", Method: http.MethodPatch, Path: "/v1/organizations/{org}/resources/{resource}", Status: http.StatusOK,
 		Summary: "Changes a resource's name, reference or, by the operator, features. What it is and where it lies stays.",
 		Access:  endpoint.Right(domain.RightEditResources),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.DeleteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems, endpoint.DeleteItems},
 		Errors:  []*domain.Error{domain.ErrStale, domain.ErrVersionRequired, domain.ErrOperatorOnly, domain.ErrResourceExists},
 	}, nil, update)
 }

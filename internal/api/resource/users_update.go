@@ -16,7 +16,7 @@ func UsersUpdate() endpoint.Endpoint {
 		ID: "resource-users-update", Method: http.MethodPatch, Path: "/v1/organizations/{org}/resources/{resource}/users", Status: http.StatusOK,
 		Summary: "Says what some users have on a resource, in the place of what they had on it, and what they are there. All of it is done, or nothing. What they have from elsewhere stays, and so do users who are not named.",
 		Access:  endpoint.Right(domain.RightShareResource),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems},
 		Errors: []*domain.Error{
 			domain.ErrSelf, domain.ErrLastAdmin, domain.ErrRoleNotYours, domain.ErrRightNotYours, domain.ErrScope, domain.ErrTooMuch, domain.ErrThrottled,
 		},

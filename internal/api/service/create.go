@@ -16,7 +16,7 @@ func Create() endpoint.Endpoint {
 		ID: "service-create", Method: http.MethodPost, Path: "/v1/services", Status: http.StatusCreated, Secret: true,
 		Summary: "Makes a service client and shows its token, which is kept nowhere: sent again, the request makes another client.",
 		Access:  endpoint.Right(domain.RightOperate),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems},
 	}, nil, create)
 }
 

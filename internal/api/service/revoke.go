@@ -14,7 +14,7 @@ func Revoke() endpoint.Endpoint {
 		ID: "service-revoke", Method: http.MethodDelete, Path: "/v1/services/{service}", Status: http.StatusNoContent,
 		Summary: "Ends a service client at once.",
 		Access:  endpoint.Right(domain.RightOperate),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems},
 	}, func(in *revokeRequest, want *domain.Want) {
 		if in.Service.Valid() {
 			want.Service = in.Service

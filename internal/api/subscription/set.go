@@ -15,7 +15,7 @@ func Set() endpoint.Endpoint {
 		ID: "subscription-set", Method: http.MethodPut, Path: "/v1/organizations/{org}/subscriptions/{subscription}", Status: http.StatusOK,
 		Summary: "Notes whether a subscription of the organization's is active. Access under it comes and goes with it, at the next request.",
 		Access:  endpoint.Right(domain.RightOperate),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems},
 	}, func(in *setRequest, want *domain.Want) {
 		want.Subscription, want.Administrators = in.id, true
 	}, set)

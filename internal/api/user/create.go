@@ -15,7 +15,7 @@ func Create() endpoint.Endpoint {
 		ID: "user-create", Method: http.MethodPost, Path: "/v1/organizations/{org}/users", Status: http.StatusCreated,
 		Summary: "Makes a user and mails them an activation link; or a partner user, who comes from another company. One that the system does not know is made from the public register.",
 		Access:  endpoint.Right(domain.RightEditUsers),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.ReadRegistry, endpoint.SealFields, endpoint.IndexFields},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems, endpoint.ReadRegistry, endpoint.SealFields, endpoint.IndexFields},
 		Errors: []*domain.Error{
 			domain.ErrUserExists, domain.ErrTooMany, domain.ErrThrottled, domain.ErrRoleNotYours,
 			domain.ErrRightNotYours, domain.ErrScope, domain.ErrAboveMandate, domain.ErrChoice, domain.ErrSubscription, domain.ErrInactive, domain.ErrTooMuch,

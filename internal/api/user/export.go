@@ -23,7 +23,7 @@ func Export() endpoint.Endpoint {
 		ID: "user-export", Method: http.MethodGet, Path: "/v1/organizations/{org}/users/export", Status: http.StatusOK,
 		Summary: "Makes a spreadsheet of the users that the same filters list, in the same order, and a link by which it is fetched. It is in the audit log.",
 		Access:  endpoint.Right(domain.RightExportUsers),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.QueryTable, endpoint.QueryNames, endpoint.WriteItems, endpoint.WriteFiles},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.QueryTable, endpoint.QueryNames, endpoint.WriteItems, endpoint.CheckItems, endpoint.WriteFiles},
 		Secret:  true, // the link
 		Whole:   true,
 		Errors:  []*domain.Error{domain.ErrThrottled, domain.ErrTooMuch},

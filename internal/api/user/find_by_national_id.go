@@ -15,7 +15,7 @@ func FindByNationalID() endpoint.Endpoint {
 		ID: "user-find-by-national-id", Method: http.MethodPost, Path: "/v1/organizations/{org}/users/search", Status: http.StatusOK,
 		Summary: "Finds the user who has exactly a national id. The audit tells of each search, without the id.",
 		Access:  endpoint.Right(domain.RightSeeNationalIDs),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.IndexFields},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems, endpoint.IndexFields},
 		Errors:  []*domain.Error{domain.ErrThrottled},
 	}, func(_ *findByNationalIDRequest, want *domain.Want) { want.ForNationalIDSearch() }, findByNationalID)
 }

@@ -22,7 +22,7 @@ func Import() endpoint.Endpoint {
 		ID: "user-import", Method: http.MethodPost, Path: "/v1/organizations/{org}/users/import", Status: http.StatusOK,
 		Summary: "Invites the people of a spreadsheet, row by row, or with dryRun tells what would become of each row. An import that breaks off is sent again as it was.",
 		Access:  endpoint.Right(domain.RightEditUsers),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.QueryTable, endpoint.WriteItems, endpoint.SealFields, endpoint.IndexFields},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.QueryTable, endpoint.WriteItems, endpoint.CheckItems, endpoint.SealFields, endpoint.IndexFields},
 		Whole:   true,
 	}, func(in *importRequest, want *domain.Want) { in.wants = *want }, importUsers)
 }

@@ -14,7 +14,7 @@ func Remove() endpoint.Endpoint {
 		ID: "user-remove", Method: http.MethodDelete, Path: "/v1/organizations/{org}/users/{user}", Status: http.StatusNoContent,
 		Summary: "Removes a user. As the profile says they become inactive and can be restored, or, if they are a user nowhere else, are erased.",
 		Access:  endpoint.Right(domain.RightEditUsers),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.DeleteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems, endpoint.DeleteItems},
 		Errors:  []*domain.Error{domain.ErrSelf, domain.ErrLastAdmin, domain.ErrRoleNotYours, domain.ErrRightNotYours, domain.ErrInactive},
 	}, func(_ *oneRequest, want *domain.Want) { want.ForRemoval() }, remove)
 }

@@ -15,7 +15,7 @@ func ResendActivation() endpoint.Endpoint {
 		ID: "user-resend-activation", Method: http.MethodPost, Path: "/v1/organizations/{org}/users/{user}/activation", Status: http.StatusAccepted,
 		Summary: "Mails a user who has not activated the account a new link. The older one is dead.",
 		Access:  endpoint.Right(domain.RightSendActivation),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems},
 		Errors:  []*domain.Error{domain.ErrActivated, domain.ErrNoSignIn, domain.ErrInactive, domain.ErrUnreachable, domain.ErrThrottled},
 	}, nil, resendActivation)
 }

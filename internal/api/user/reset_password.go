@@ -15,7 +15,7 @@ func ResetPassword() endpoint.Endpoint {
 		ID: "user-reset-password", Method: http.MethodPost, Path: "/v1/organizations/{org}/users/{user}/password-reset", Status: http.StatusAccepted,
 		Summary: "Mails an own user a link to a new password. Nobody else ever sees it.",
 		Access:  endpoint.Right(domain.RightEditUsers),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems},
 		Errors:  []*domain.Error{domain.ErrPartnerCard, domain.ErrNotActivated, domain.ErrInactive, domain.ErrNoSignIn, domain.ErrRoleNotYours, domain.ErrRightNotYours, domain.ErrUnreachable, domain.ErrThrottled},
 	}, nil, resetPassword)
 }

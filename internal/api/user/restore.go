@@ -15,7 +15,7 @@ func Restore() endpoint.Endpoint {
 		ID: "user-restore", Method: http.MethodPost, Path: "/v1/organizations/{org}/users/{user}/restore", Status: http.StatusOK,
 		Summary: "Brings a removed user back with what they held at removal, but for what the caller may not give today. The user is mailed a link to begin anew with.",
 		Access:  endpoint.Right(domain.RightEditUsers),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems},
 		Errors:  []*domain.Error{domain.ErrNotInactive, domain.ErrTooMuch, domain.ErrThrottled},
 	}, func(_ *oneRequest, want *domain.Want) { want.Administrators = true }, restore)
 }

@@ -15,7 +15,7 @@ func RevealNationalID() endpoint.Endpoint {
 		ID: "user-reveal-national-id", Method: http.MethodPost, Path: "/v1/organizations/{org}/users/{user}/national-id/reveal", Status: http.StatusOK,
 		Summary: "Shows a user's national id whole to who types their own password again. The audit tells each time who has looked, and why.",
 		Access:  endpoint.Right(domain.RightSeeNationalIDs),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.DeleteItems, endpoint.OpenFields},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems, endpoint.DeleteItems, endpoint.OpenFields},
 		Hashes:  true,
 		Secret:  true,
 		Errors:  []*domain.Error{domain.ErrNoNationalID, domain.ErrWrongPassword, domain.ErrThrottled},

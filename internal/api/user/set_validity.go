@@ -15,7 +15,7 @@ func SetValidity() endpoint.Endpoint {
 		ID: "user-set-validity", Method: http.MethodPut, Path: "/v1/organizations/{org}/users/{user}/validity", Status: http.StatusOK,
 		Summary: "Says from when and until when a user is let in, or locks them out. It counts from their next request.",
 		Access:  endpoint.Right(domain.RightEditUsers),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems},
 		Errors: []*domain.Error{
 			domain.ErrStale, domain.ErrVersionRequired, domain.ErrInactive, domain.ErrSelf, domain.ErrLastAdmin, domain.ErrRoleNotYours, domain.ErrRightNotYours,
 		},

@@ -15,7 +15,7 @@ func Update() endpoint.Endpoint {
 		ID: "user-update", Method: http.MethodPatch, Path: "/v1/organizations/{org}/users/{user}", Status: http.StatusOK,
 		Summary: "Changes a user's details or roles; in some portals only the roles and the subscription.",
 		Access:  endpoint.Right(domain.RightEditUsers),
-		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.DeleteItems, endpoint.SealFields, endpoint.IndexFields},
+		Needs:   []endpoint.Need{endpoint.ReadItems, endpoint.WriteItems, endpoint.CheckItems, endpoint.DeleteItems, endpoint.SealFields, endpoint.IndexFields},
 		Errors: []*domain.Error{
 			domain.ErrStale, domain.ErrVersionRequired, domain.ErrPartnerCard, domain.ErrAccessOnly, domain.ErrSelf, domain.ErrLastAdmin, domain.ErrRoleNotYours,
 			domain.ErrRightNotYours, domain.ErrScope, domain.ErrInactive, domain.ErrSubscription, domain.ErrThrottled, domain.ErrNationalIDExists,

@@ -41,7 +41,7 @@ const (
 	EnvBrreg = "FULLMAKT_REGISTRY_BRREG_URL"
 	// The client that Bolagsverket, which asks for one, lets in; without it Swedish companies are not looked up.
 	EnvBolagsverketID     = "FULLMAKT_REGISTRY_BOLAGSVERKET_CLIENT_ID"
-	EnvBolagsverketSecret = "FULLMAKT_REGISTRY_BOLAGSVERKET_CLIENT_SECRET"
+	EnvBolagsverketSecret = "FULLMAKT_REGISTRY_BOLAGSVERKET_CLIENT_SECRET" //nolint:gosec // G101: it is the name of a variable
 )
 
 // FilePrefix begins the names of all objects in the bucket of files. A function

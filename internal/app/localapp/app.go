@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -42,6 +43,8 @@ type Config struct {
 	Registers map[domain.Country]registry.Driver
 	// FakeRegisters is served below FakeRegistersPath, if not nil.
 	FakeRegisters http.Handler
+	// Guard stands between each function and the table, where a test wants it.
+	Guard func(function string, t table.Table) table.Table
 	// Sender replaces the mailbox, and Clock the system's, where a test wants it.
 	Sender domain.Sender
 	Clock  func() time.Time
@@ -49,6 +52,9 @@ type Config struct {
 	// that its clock is ahead; empty: in memory.
 	Directory string
 	Moved     time.Duration
+	// Machine is where requests of this machine come from if the process is in a
+	// container: its gateway.
+	Machine netip.Addr
 }
 
 // App is the process.
@@ -82,9 +88,17 @@ func New(c Config) *App {
 // Handler serves everything.
 func (a *App) Handler() http.Handler { return a.handler }
 
+// table is the one that a function works on.
+func (a *App) table(function string) table.Table {
+	if a.config.Guard == nil {
+		return a.config.Table
+	}
+	return a.config.Guard(function, a.config.Table)
+}
+
 // endpointDeps gives an endpoint what it declares to need.
 func (a *App) endpointDeps(e endpoint.Endpoint) endpoint.Deps {
-	t := limit(a.config.Table, e.ID, e.Needs, e.InSession())
+	t := limit(a.table(e.ID), e.ID, e.Needs, e.InSession())
 	deps := endpoint.Deps{Store: store.New(t), Profile: a.config.Profile, Clock: a.Now, Log: a.config.Log}
 	if e.Hashes {
 		deps.Hasher = a.config.Hasher
@@ -118,7 +132,7 @@ func (a *App) Run(ctx context.Context, id string, event json.RawMessage) (any, e
 		event = json.RawMessage("{}")
 	}
 	deps := job.Deps{
-		Store: store.New(limit(a.config.Table, j.ID, j.Needs, false)), Profile: a.config.Profile, Clock: a.Now, Log: a.config.Log,
+		Store: store.New(limit(a.table(j.ID), j.ID, j.Needs, false)), Profile: a.config.Profile, Clock: a.Now, Log: a.config.Log,
 		Vault: a.vaultFor(j.ID, j.Needs),
 	}
 	for _, need := range j.Needs {

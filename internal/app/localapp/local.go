@@ -31,24 +31,25 @@ func (a *App) local(mux *http.ServeMux) {
 	}
 	mux.Handle("GET /docs", http.RedirectHandler("/docs/", http.StatusFound))
 	mux.Handle("GET /docs/", docsui.Handler())
-	mux.Handle("GET /_local/mail", here(a.mail))
-	mux.Handle("GET /_local/clock", here(a.clock))
-	mux.Handle("PUT /_local/clock", here(a.setClock))
-	mux.Handle("POST /_local/jobs/{id}", here(a.runJob))
-	mux.Handle("GET "+filesPath, here(a.files.ServeHTTP))
+	mux.Handle("GET /_local/mail", a.here(a.mail))
+	mux.Handle("GET /_local/clock", a.here(a.clock))
+	mux.Handle("PUT /_local/clock", a.here(a.setClock))
+	mux.Handle("POST /_local/jobs/{id}", a.here(a.runJob))
+	mux.Handle("GET "+filesPath, a.here(a.files.ServeHTTP))
 	if fake := a.config.FakeRegisters; fake != nil {
-		mux.Handle(FakeRegistersPath+"/", here(http.StripPrefix(FakeRegistersPath, fake).ServeHTTP))
+		mux.Handle(FakeRegistersPath+"/", a.here(http.StripPrefix(FakeRegistersPath, fake).ServeHTTP))
 	}
 }
 
 // here lets in this machine only: the mailbox holds links. It also refuses what a
 // page of another site could make a browser send: a name that leads to this
 // machine, or a request that is not this page's own.
-func here(next http.HandlerFunc) http.Handler {
+func (a *App) here(next http.HandlerFunc) http.Handler {
 	return http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		source, err := netip.ParseAddrPort(r.RemoteAddr)
 		host, _, _ := strings.Cut(r.Host, ":")
-		if err != nil || !source.Addr().Unmap().IsLoopback() || host != "127.0.0.1" && host != "localhost" {
+		from := source.Addr().Unmap()
+		if err != nil || !from.IsLoopback() && from != a.config.Machine || host != "127.0.0.1" && host != "localhost" {
 			http.Error(w, "only from this machine", http.StatusForbidden)
 			return
 		}

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -109,7 +110,7 @@ func TestNeeds(t *testing.T) {
 		"by name":                     {endpoint.QueryNames, false, query(table.ByName)},
 		"by time":                     {endpoint.QueryTimes, false, query(table.ByTime)},
 		"put":                         {endpoint.WriteItems, false, transact(put("p"))},
-		"check":                       {endpoint.WriteItems, false, transact(table.Check(table.Key{PK: "p", SK: "absent"}, table.IfAbsent))},
+		"check":                       {endpoint.CheckItems, false, transact(table.Check(table.Key{PK: "p", SK: "absent"}, table.IfAbsent))},
 		"delete":                      {endpoint.DeleteItems, false, transact(table.Delete(key, table.Always))},
 		"delete beside a put":         {endpoint.DeleteItems, false, transact(put("p"), table.Delete(table.Key{PK: "p", SK: "t"}, table.Always))},
 		"session kept alive":          {"", true, transact(put("SESSION#usr_1"))},
@@ -248,7 +249,7 @@ func TestHere(t *testing.T) {
 			if test.header[0] != "" {
 				r.Header.Set(test.header[0], test.header[1])
 			}
-			w := serve(here(func(w http.ResponseWriter, _ *http.Request) { called = true; w.WriteHeader(http.StatusOK) }), r)
+			w := serve((&App{}).here(func(w http.ResponseWriter, _ *http.Request) { called = true; w.WriteHeader(http.StatusOK) }), r)
 			if called != test.ok || (w.Code == http.StatusOK) != test.ok || !test.ok && w.Code != http.StatusForbidden {
 				t.Errorf("called %v, %d", called, w.Code)
 			}
@@ -256,6 +257,23 @@ func TestHere(t *testing.T) {
 				t.Errorf("%v", w.Header())
 			}
 		})
+	}
+}
+
+// In a container this machine is the gateway, and nobody else is.
+func TestHereInAContainer(t *testing.T) {
+	t.Parallel()
+	a := &App{config: Config{Machine: netip.MustParseAddr("172.17.0.1")}}
+	for remote, ok := range map[string]bool{
+		"172.17.0.1:40000": true, "[::ffff:172.17.0.1]:40000": true, "127.0.0.1:40000": true,
+		"172.17.0.3:40000": false, "192.0.2.1:40000": false, "": false,
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/_local/mail", nil)
+		r.RemoteAddr, r.Host = remote, "127.0.0.1:8080"
+		w := serve(a.here(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }), r)
+		if (w.Code == http.StatusOK) != ok {
+			t.Errorf("%q: %d", remote, w.Code)
+		}
 	}
 }
 

@@ -47,6 +47,10 @@ var queries = map[table.Index]endpoint.Need{
 	"": endpoint.QueryTable, table.ByName: endpoint.QueryNames, table.ByTime: endpoint.QueryTimes,
 }
 
+var writes = map[table.OpKind]endpoint.Need{
+	table.OpPut: endpoint.WriteItems, table.OpCheck: endpoint.CheckItems, table.OpDelete: endpoint.DeleteItems,
+}
+
 func (l limited) Query(ctx context.Context, q table.Query) (table.Page, error) {
 	if err := l.demand(queries[q.Index]); err != nil {
 		return table.Page{}, err
@@ -56,14 +60,10 @@ func (l limited) Query(ctx context.Context, q table.Query) (table.Page, error) {
 
 func (l limited) Transact(ctx context.Context, ops ...table.Op) error {
 	for _, op := range ops {
-		need := endpoint.WriteItems
-		if op.Kind == table.OpDelete {
-			need = endpoint.DeleteItems
-		}
 		if op.Kind == table.OpPut && l.session && strings.HasPrefix(op.Item.PK, "SESSION#") {
 			continue
 		}
-		if err := l.demand(need); err != nil {
+		if err := l.demand(writes[op.Kind]); err != nil {
 			return err
 		}
 		if op.Kind == table.OpDelete && kept(op.Item.PK) {

@@ -25,7 +25,7 @@ func Job() job.Job {
 		ID: ID, Summary: "Ends what is over, and reminds of what soon will be.",
 		Trigger: job.Trigger{Every: time.Hour}, Timeout: 15 * time.Minute, // the most that Lambda gives
 		Measures: []string{"due", "done", "failed", "overdueSeconds"},
-		Needs:    []endpoint.Need{endpoint.ReadItems, endpoint.QueryTimes, endpoint.WriteItems},
+		Needs:    []endpoint.Need{endpoint.ReadItems, endpoint.QueryTimes, endpoint.WriteItems, endpoint.CheckItems},
 		Run:      run,
 	}
 }

@@ -30,7 +30,7 @@ func Job() job.Job {
 	return job.Job{
 		ID: id, Summary: "Sends the mails of the outbox.",
 		Trigger: job.Trigger{Outbox: true, Every: 5 * time.Minute}, Measures: []string{"sent", "dead"},
-		Needs: []endpoint.Need{endpoint.ReadItems, endpoint.QueryTimes, endpoint.QueryNames, endpoint.WriteItems, endpoint.SendMail, endpoint.MintLinks},
+		Needs: []endpoint.Need{endpoint.ReadItems, endpoint.QueryTimes, endpoint.QueryNames, endpoint.WriteItems, endpoint.CheckItems, endpoint.SendMail, endpoint.MintLinks},
 		Run:   run,
 	}
 }

@@ -83,7 +83,7 @@ func retryOnlyUnsent(o *retry.StandardOptions) {
 	o.MaxAttempts = 3
 	// SES counts its rate by the second.
 	o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) {
-		return time.Second/4 + rand.N(time.Second*3/4), nil
+		return time.Second/4 + rand.N(time.Second*3/4), nil //nolint:gosec // G404: it spreads waits, and need not be secret
 	})
 	o.Retryables = []retry.IsErrorRetryable{
 		retry.NoRetryCanceledError{},

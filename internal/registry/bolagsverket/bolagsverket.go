@@ -25,7 +25,7 @@ const (
 	Source = "Bolagsverket"
 	// PublicURL is where the register answers, and PublicTokenURL where it lets clients in.
 	PublicURL      = "https://gw.api.bolagsverket.se/vardefulla-datamangder/v1"
-	PublicTokenURL = "https://portal.api.bolagsverket.se/oauth2/token"
+	PublicTokenURL = "https://portal.api.bolagsverket.se/oauth2/token" //nolint:gosec // G101: it is where tokens come from
 
 	scope = "vardefulla-datamangder:read"
 )

@@ -1,6 +1,6 @@
 // Package dynamolocal gives tests a DynamoDB: the official DynamoDB Local, in
-// memory, on 127.0.0.1, started once per test process by the first who asks
-// and ended with the process. Only tests import it.
+// memory, on 127.0.0.1, started once per process by the first who asks and ended
+// with it. Only tests and measurements import it, and tools/sam.
 package dynamolocal
 
 import (
@@ -49,31 +49,78 @@ func Open(t testing.TB) *dynamotable.Table {
 // wait for each other's locks.
 func Config(t testing.TB) dynamotable.Config {
 	t.Helper()
-	cfg := config(t, AccessKey+rand.Text())
-	client := dynamotable.NewClient(cfg)
-	cfg.Table = "test-" + rand.Text()
-	if err := dynamotable.CreateTable(t.Context(), client, cfg.Table, table.TheSchema); err != nil {
+	s, err := NewScratch(t.Context())
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if _, err := client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &cfg.Table}); err != nil {
-			t.Errorf("delete table: %v", err)
+		if err := s.Drop(context.Background()); err != nil {
+			t.Error(err)
 		}
 	})
-	return cfg
+	return s.Config
+}
+
+// Scratch is a table that goes when who made it says so.
+type Scratch struct {
+	Config dynamotable.Config // how it is reached
+
+	client *dynamodb.Client
+}
+
+// NewScratch makes a fresh table, on the server of this process. It has an access
+// key of its own.
+func NewScratch(ctx context.Context) (*Scratch, error) {
+	cfg, err := config(AccessKey + rand.Text())
+	if err != nil {
+		return nil, err
+	}
+	return newScratch(ctx, cfg)
+}
+
+// Another makes another table, which is reached by the same access key.
+func (s *Scratch) Another(ctx context.Context) (*Scratch, error) { return newScratch(ctx, s.Config) }
+
+func newScratch(ctx context.Context, cfg dynamotable.Config) (*Scratch, error) {
+	cfg.Table = "test-" + rand.Text()
+	s := &Scratch{Config: cfg, client: dynamotable.NewClient(cfg)}
+	return s, s.create(ctx)
+}
+
+func (s *Scratch) create(ctx context.Context) error {
+	return dynamotable.CreateTable(ctx, s.client, s.Config.Table, table.TheSchema)
+}
+
+// Drop removes the table.
+func (s *Scratch) Drop(ctx context.Context) error {
+	if _, err := s.client.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &s.Config.Table}); err != nil {
+		return fmt.Errorf("dynamolocal: drop: %w", err)
+	}
+	return nil
+}
+
+// Renew makes the table anew, under the name that it has.
+func (s *Scratch) Renew(ctx context.Context) error {
+	if err := s.Drop(ctx); err != nil {
+		return err
+	}
+	return s.create(ctx)
 }
 
 // Client returns a client of the server.
 func Client(t testing.TB) *dynamodb.Client {
 	t.Helper()
-	return dynamotable.NewClient(config(t, AccessKey))
+	cfg, err := config(AccessKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dynamotable.NewClient(cfg)
 }
 
-func config(t testing.TB, accessKey string) dynamotable.Config {
-	t.Helper()
+func config(accessKey string) (dynamotable.Config, error) {
 	endpoint, err := server()
 	if err != nil {
-		t.Fatalf("DynamoDB Local is part of the tests: %v", err)
+		return dynamotable.Config{}, fmt.Errorf("DynamoDB Local is part of the tests: %w", err)
 	}
 	return dynamotable.Config{
 		Region:    Region,
@@ -82,21 +129,22 @@ func config(t testing.TB, accessKey string) dynamotable.Config {
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: accessKey, SecretAccessKey: SecretKey}, nil
 		}),
-	}
+	}, nil
 }
 
 // The tests of a process share one server and the connections to it. They wait
 // without a limit of their own: a busy machine is no fault of the driver's.
 var (
-	server    = sync.OnceValues(start)
+	server    = sync.OnceValues(func() (string, error) { return Start("127.0.0.1") })
 	transport = &http.Transport{MaxIdleConnsPerHost: 100}
 )
 
 // startTimeout is generous: on a busy machine a JVM takes many times its two seconds.
 const startTimeout = time.Minute
 
-// start runs the server and returns its endpoint.
-func start() (string, error) {
+// Start runs a server on a free port of an address of this machine, and returns
+// its endpoint. It ends with the process.
+func Start(host string) (string, error) {
 	root, err := repository()
 	if err != nil {
 		return "", err
@@ -111,6 +159,7 @@ func start() (string, error) {
 	}
 	cmd := exec.Command(java,
 		"-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", // small, and quick to start
+		"-Dhost="+host,
 		"-Djava.library.path="+filepath.Join(filepath.Dir(jar), "DynamoDBLocal_lib"),
 		"-cp", jar,
 		filepath.Join(root, "internal", "table", "dynamolocal", "Loopback.java"),
@@ -140,7 +189,7 @@ func start() (string, error) {
 				// else be collected and closed, and the server end with it.
 				_ = cmd.Wait()
 			}()
-			return "http://127.0.0.1:" + port, nil
+			return "http://" + host + ":" + port, nil
 		}
 		said.WriteString(lines.Text() + "\n")
 	}

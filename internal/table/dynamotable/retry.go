@@ -22,7 +22,7 @@ const maxTries = 6
 // between nothing and a bound that doubles from 100 ms to a second, so that
 // those who collided once do not do so again.
 func pause(try int) time.Duration {
-	return rand.N(min(50*time.Millisecond<<try, time.Second))
+	return rand.N(min(50*time.Millisecond<<try, time.Second)) //nolint:gosec // G404: it spreads waits, and need not be secret
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

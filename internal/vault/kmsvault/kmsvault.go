@@ -69,7 +69,7 @@ func (v *Vault) Seal(ctx context.Context, field domain.Field, plain string) (dom
 	if len(out.CiphertextBlob) == 0 || len(out.CiphertextBlob) > maxDataKey || aws.ToString(out.KeyId) == "" {
 		return domain.SealedField{}, fmt.Errorf("kms: a data key that could not be kept")
 	}
-	sealed := binary.BigEndian.AppendUint16(nil, uint16(len(out.CiphertextBlob)))
+	sealed := binary.BigEndian.AppendUint16(nil, uint16(len(out.CiphertextBlob))) //nolint:gosec // G115: held to maxDataKey above
 	sealed = append(append(sealed, out.CiphertextBlob...), data...)
 	return domain.SealedField{Key: *out.KeyId, Data: sealed}, nil
 }
