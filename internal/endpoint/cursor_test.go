@@ -25,7 +25,7 @@ func list(person domain.PersonID, target string, at time.Time, keys ...domain.Si
 	}
 }
 
-func TestCursor(t *testing.T) {
+func TestXB7_XI11_Cursor(t *testing.T) {
 	t.Parallel()
 	const (
 		me, other = domain.PersonID("usr_me"), domain.PersonID("usr_other")

@@ -182,7 +182,7 @@ func TestXA10_SourceIsTheGateways(t *testing.T) {
 
 // Behind a distribution, who does not bring its key is nobody, and who does
 // has the address that the distribution saw.
-func TestXI4_OnlyThroughTheDistribution(t *testing.T) {
+func TestXI4_XI11_OnlyThroughTheDistribution(t *testing.T) {
 	t.Parallel()
 	keys := [][sha256.Size]byte{sha256.Sum256([]byte("new")), sha256.Sum256([]byte("old"))}
 	for name, c := range map[string]struct {
