@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -83,5 +84,17 @@ func TestPage(t *testing.T) {
 	costs[0].Answer.ReadUnits = 5
 	if err := CheckCosts(root, costs); err == nil || !strings.Contains(err.Error(), "me-get") {
 		t.Errorf("a stale page: %v", err)
+	}
+}
+
+// What people do is done by functions that there are.
+func TestJourneys(t *testing.T) {
+	t.Parallel()
+	for _, j := range journeys {
+		for _, id := range j.functions {
+			if !slices.ContainsFunc(Functions(), func(f Function) bool { return f.ID == id }) {
+				t.Errorf("%s: there is no function %s", j.what, id)
+			}
+		}
 	}
 }
