@@ -5,6 +5,8 @@
 #
 # It is `make run`: the portal with demo data, on http://127.0.0.1:8080. The port
 # has to be 8080 outside too, for the links in mails, or --portal-url says another.
+# Publish it on 127.0.0.1 only: engines that hide who calls (Docker Desktop, rootless
+# ones) show everybody as the machine itself, which may read all mail.
 #
 # Where there is no registry the image of Go may be one made by hand, of which no
 # more is asked than go, a shell, mkdir and CA certificates. With those in ROOT:

@@ -22,7 +22,7 @@ func TestXI17_XF15_Alarms(t *testing.T) {
 	want := map[string]alarm{
 		"api-errors":         {"AWS/ApiGateway 5xx Sum", "ApiId=${http}", "1 in 1×300s"},
 		"api-slow":           {"AWS/ApiGateway Latency p99", "ApiId=${http}", "3000 in 3×300s"},
-		"executions-refused": {"AWS/Lambda Throttles Sum", "", "1 in 1×300s"},
+		"executions-refused": {"AWS/Lambda Throttles Sum", "", "20 in 3×300s"},
 		"sign-in-guessed":    {"fullmakt-test unauthenticated Sum", "function=session-create", "300 in 1×300s"},
 
 		"dead-letters-there":  {"AWS/SQS ApproximateNumberOfMessagesVisible Maximum", "QueueName=${dead-letters.QueueName}", "1 in 1×300s"},
@@ -33,7 +33,7 @@ func TestXI17_XF15_Alarms(t *testing.T) {
 
 		"expire-memberships-overdue": {"fullmakt-test overdueSeconds Maximum", "job=expire-memberships", "7200 in 1×3600s"},
 		"expire-memberships-silent":  {"fullmakt-test due SampleCount", "job=expire-memberships", "under 1 in 2×3600s"},
-		"mail-dispatch-silent":       {"fullmakt-test sent SampleCount", "job=mail-dispatch", "under 1 in 2×300s"},
+		"mail-dispatch-silent":       {"fullmakt-test swept SampleCount", "job=mail-dispatch", "under 1 in 2×300s"},
 		"audit-seal-silent":          {"fullmakt-test organizations SampleCount", "job=audit-seal", "under 1 in 2×300s"},
 	}
 	for _, j := range jobs.All() {

@@ -88,7 +88,10 @@ func apiStack(app constructs.Construct, p apiProps) awscdk.Stack {
 
 	description := map[string]any{"openapi": "3.0.1", "info": map[string]any{"title": p.Name(), "version": "1"}, "paths": paths}
 	if p.Edge != nil {
-		description["x-amazon-apigateway-endpoint-configuration"] = map[string]any{"disableExecuteApiEndpoint": true}
+		// Where OpenAPI 3 wants it: at the top it is not heeded.
+		description["servers"] = []any{map[string]any{
+			"x-amazon-apigateway-endpoint-configuration": map[string]any{"disableExecuteApiEndpoint": true},
+		}}
 	}
 	api := awsapigatewayv2.NewCfnApi(stack, jsii.String("http"), &awsapigatewayv2.CfnApiProps{Body: description})
 	// The CDK's own integration would let every method of a path invoke what is behind one.

@@ -71,7 +71,7 @@ func TestXI3_XI2_RoutesAreTheEndpoints(t *testing.T) {
 		t.Errorf("%d functions for %d endpoints and the pages", n, len(api.Endpoints()))
 	}
 	for key := range description {
-		if !slices.Contains([]string{"openapi", "info", "paths", "x-amazon-apigateway-endpoint-configuration"}, key) {
+		if !slices.Contains([]string{"openapi", "info", "paths", "servers"}, key) {
 			t.Errorf("the API is described with %s, too", key)
 		}
 	}
@@ -95,7 +95,7 @@ func TestXI3_XI2_RoutesAreTheEndpoints(t *testing.T) {
 func TestXI4_TheAPIIsClosed(t *testing.T) {
 	t.Parallel()
 	a := synth(t)
-	if d := cmp.Diff(m{"disableExecuteApiEndpoint": true}, a.only(t, "AWS::ApiGatewayV2::Api").at("Body", "x-amazon-apigateway-endpoint-configuration")); d != "" {
+	if d := cmp.Diff([]any{m{"x-amazon-apigateway-endpoint-configuration": m{"disableExecuteApiEndpoint": true}}}, a.only(t, "AWS::ApiGatewayV2::Api").at("Body", "servers")); d != "" {
 		t.Errorf("AWS's address (-want +got):\n%s", d)
 	}
 	domain := a.only(t, "AWS::ApiGatewayV2::DomainName")

@@ -139,7 +139,7 @@ func (c *Config) values(variables []string) (map[string]*string, error) {
 
 // OriginSecret names the secret, in us-east-1, of the key that the distribution
 // brings; its hash is among the edge's.
-func (c *Config) OriginSecret() string { return c.Name("origin") }
+func (c *Config) OriginSecret() string { return c.Name("origin-key") }
 
 func (c *Config) originKeys() string {
 	if c.Edge == nil {

@@ -51,7 +51,7 @@ func dashboard(stack awscdk.Stack, d deployment, apiID string) {
 		{"Mails", metrics(ofJob("mail-dispatch", "sent", "Sum"), ofJob("mail-dispatch", "dead", "Sum"),
 			[]any{"AWS/SES", "Reputation.BounceRate", map[string]any{"stat": "Maximum", "yAxis": "right"}}), ""},
 		{"Given up", metrics(search("${PROP('Dim.QueueName')}",
-			fmt.Sprintf(`SEARCH('{AWS/SQS,QueueName} "%s" MetricName="ApproximateNumberOfMessagesVisible"', 'Maximum')`, d.Name()))), ""},
+			fmt.Sprintf(`SEARCH('{AWS/SQS,QueueName} %s MetricName="ApproximateNumberOfMessagesVisible"', 'Maximum')`, d.Name()))), ""}, // in quotes it would be a whole name
 		{"Jobs of the clock", metrics(
 			ofJob("expire-memberships", "due", "Sum"), ofJob("expire-memberships", "done", "Sum"), ofJob("expire-memberships", "failed", "Sum"),
 			ofJob("expire-memberships", "overdueSeconds", "Maximum"), ofJob("audit-seal", "entries", "Sum"),
@@ -63,7 +63,7 @@ func dashboard(stack awscdk.Stack, d deployment, apiID string) {
 			metrics []any
 			region  string
 		}{"Stopped by the firewall", metrics(search("${PROP('Dim.Rule')}",
-			fmt.Sprintf(`SEARCH('{AWS/WAFV2,Rule,WebACL} WebACL="%s" MetricName="BlockedRequests"', 'Sum')`, d.Name()))), edgeRegion})
+			fmt.Sprintf(`SEARCH('{AWS/WAFV2,Rule,WebACL} WebACL="%s" MetricName="BlockedRequests"', 'Sum')`, d.firewallMetric()))), edgeRegion})
 	}
 	const width, height, columns = 8, 6, 3
 	var widgets []any

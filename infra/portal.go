@@ -156,11 +156,12 @@ func firewall(stack awscdk.Stack, c *Config, endpoints []endpoint.Endpoint) awsw
 		statement, action object
 	}{
 		{"strangers", atMost(strangerRate, strangers(endpoints)), slower},
-		{"addresses", atMost(addressRate, nil), slower},
+		// The portal's own modules may all ask from one address.
+		{"addresses", atMost(addressRate, object{"NotStatement": object{"Statement": begins("/access/")}}), slower},
 		{"reputation", managed("AWSManagedRulesAmazonIpReputationList"), itsOwn},
 		{"bad-inputs", managed("AWSManagedRulesKnownBadInputsRuleSet"), itsOwn},
 		// Bodies are strict JSON, whose size the handlers bound and of which nothing is
-		// run, shown as HTML or opened as a file; and a password may hold anything.
+		// run, shown as HTML or opened as a file; and a password may hold any of it.
 		{"common", managed("AWSManagedRulesCommonRuleSet",
 			"SizeRestrictions_BODY", "CrossSiteScripting_BODY", "GenericLFI_BODY", "GenericRFI_BODY", "EC2MetaDataSSRF_BODY"), itsOwn},
 	} {
@@ -172,7 +173,7 @@ func firewall(stack awscdk.Stack, c *Config, endpoints []endpoint.Endpoint) awsw
 		Name: jsii.String(c.Name()), Scope: jsii.String("CLOUDFRONT"),
 		DefaultAction: &awswafv2.CfnWebACL_DefaultActionProperty{Allow: object{}},
 		VisibilityConfig: &awswafv2.CfnWebACL_VisibilityConfigProperty{
-			CloudWatchMetricsEnabled: jsii.Bool(true), MetricName: jsii.String(c.Name("firewall")), SampledRequestsEnabled: jsii.Bool(false),
+			CloudWatchMetricsEnabled: jsii.Bool(true), MetricName: jsii.String(c.firewallMetric()), SampledRequestsEnabled: jsii.Bool(false),
 		},
 		CustomResponseBodies: object{"throttled": &awswafv2.CfnWebACL_CustomResponseBodyProperty{
 			ContentType: jsii.String("APPLICATION_JSON"), Content: jsii.String(throttledProblem()),
@@ -182,6 +183,9 @@ func firewall(stack awscdk.Stack, c *Config, endpoints []endpoint.Endpoint) awsw
 	acl.AddPropertyOverride(jsii.String("Rules"), rules)
 	return acl
 }
+
+// firewallMetric is what CloudWatch knows the firewall by.
+func (c *Config) firewallMetric() string { return c.Name("firewall") }
 
 // object is a JSON object in CloudFormation's words.
 type object = map[string]any
@@ -198,32 +202,33 @@ func throttledProblem() string {
 	return string(problem)
 }
 
-// atMost counts requests of an address in five minutes.
+// atMost counts some of the requests of an address in five minutes.
 func atMost(rate int, of object) object {
-	counted := object{"AggregateKeyType": "IP", "Limit": rate, "EvaluationWindowSec": 300}
-	if of != nil {
-		counted["ScopeDownStatement"] = of
-	}
-	return object{"RateBasedStatement": counted}
+	return object{"RateBasedStatement": object{"AggregateKeyType": "IP", "Limit": rate, "EvaluationWindowSec": 300, "ScopeDownStatement": of}}
 }
 
 // strangers are the requests of people who have no session yet, by what the paths
 // of the public endpoints begin with.
 func strangers(endpoints []endpoint.Endpoint) object {
-	begins := map[string]bool{}
+	prefixes := map[string]bool{}
 	for _, e := range endpoints {
 		if e.Access.Public != "" && e.Method != http.MethodGet {
-			begins[strings.Join(strings.Split(e.Path, "/")[:3], "/")] = true
+			prefixes[strings.Join(strings.Split(e.Path, "/")[:3], "/")] = true
 		}
 	}
 	var paths []object
-	for _, begin := range slices.Sorted(maps.Keys(begins)) {
-		paths = append(paths, object{"ByteMatchStatement": object{
-			"FieldToMatch": object{"UriPath": object{}}, "PositionalConstraint": "STARTS_WITH", "SearchString": begin,
-			"TextTransformations": []object{{"Priority": 0, "Type": "URL_DECODE"}},
-		}})
+	for _, prefix := range slices.Sorted(maps.Keys(prefixes)) {
+		paths = append(paths, begins(prefix))
 	}
 	return object{"OrStatement": object{"Statements": paths}}
+}
+
+// begins are the requests whose path does, however it is written.
+func begins(prefix string) object {
+	return object{"ByteMatchStatement": object{
+		"FieldToMatch": object{"UriPath": object{}}, "PositionalConstraint": "STARTS_WITH", "SearchString": prefix,
+		"TextTransformations": []object{{"Priority": 0, "Type": "URL_DECODE"}, {"Priority": 1, "Type": "NORMALIZE_PATH"}},
+	}}
 }
 
 // managed is a group of rules that AWS keeps; of some of them it only counts.

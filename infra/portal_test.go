@@ -55,7 +55,7 @@ func TestXI4_Distribution(t *testing.T) {
 	if d := cmp.Diff([]any{m{
 		"DomainName": "api.portal.example.com", "Id": c["DefaultCacheBehavior"].(m)["TargetOriginId"],
 		"CustomOriginConfig":  m{"OriginProtocolPolicy": "https-only", "OriginSSLProtocols": []any{"TLSv1.2"}},
-		"OriginCustomHeaders": []any{m{"HeaderName": lambdahttp.OriginHeader, "HeaderValue": "{{resolve:secretsmanager:fullmakt-test-origin:SecretString}}"}},
+		"OriginCustomHeaders": []any{m{"HeaderName": lambdahttp.OriginHeader, "HeaderValue": "{{resolve:secretsmanager:fullmakt-test-origin-key:SecretString}}"}},
 	}}, c["Origins"]); d != "" {
 		t.Errorf("origins (-want +got):\n%s", d)
 	}
@@ -99,7 +99,7 @@ func TestXI4_Firewall(t *testing.T) {
 	}
 	want := []string{
 		`strangers 0 300 of {"OrStatement":{"Statements":["/v1/activations","/v1/email-undos","/v1/password-resets","/v1/sessions"]}} blocks 429`,
-		`addresses 1 3000 of null blocks 429`,
+		`addresses 1 3000 of {"NotStatement":"/access/"} blocks 429`,
 		`reputation 2 AWSManagedRulesAmazonIpReputationList, counting []`,
 		`bad-inputs 3 AWSManagedRulesKnownBadInputsRuleSet, counting []`,
 		`common 4 AWSManagedRulesCommonRuleSet, counting [SizeRestrictions_BODY CrossSiteScripting_BODY GenericLFI_BODY GenericRFI_BODY EC2MetaDataSSRF_BODY]`,
@@ -120,12 +120,14 @@ func firewallRules(t *testing.T, acl resource) (lines []string) {
 		line := asText(r.at("Name")) + " " + asJSON(r.at("Priority")) + " "
 		if rate := r.at("Statement", "RateBasedStatement"); rate != nil {
 			of := r.at("Statement", "RateBasedStatement", "ScopeDownStatement")
-			if of != nil {
+			if either, ok := of.(m)["OrStatement"].(m); ok {
 				var begins []any
-				for _, s := range of.(m)["OrStatement"].(m)["Statements"].([]any) {
+				for _, s := range either["Statements"].([]any) {
 					begins = append(begins, s.(m)["ByteMatchStatement"].(m)["SearchString"])
 				}
 				of = m{"OrStatement": m{"Statements": begins}}
+			} else {
+				of = m{"NotStatement": of.(m)["NotStatement"].(m)["Statement"].(m)["ByteMatchStatement"].(m)["SearchString"]}
 			}
 			line += asJSON(rate.(m)["Limit"]) + " of " + asJSON(of) + " blocks " + asJSON(r.at("Action", "Block", "CustomResponse", "ResponseCode"))
 		} else {

@@ -57,7 +57,7 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&o.operatorName, "operator-name", "Example Portal", "name of the company whose portal it is")
 	flags.StringVar(&o.operatorLanguage, "operator-language", "en", "language of that administrator")
 	flags.StringVar(&o.registers, "registers", "fake", "public company registers: fake (made-up companies, on this server), public (those of Finland and Norway) or none")
-	flags.BoolVar(&o.container, "container", false, "in a container: the machine that it is on is let in to the mailbox and the clock, as this machine is")
+	flags.BoolVar(&o.container, "container", false, "in a container: the machine that it is on is let in to the mailbox and the clock, as this machine is; publish the port on its 127.0.0.1 only")
 	flags.BoolVar(&o.demo, "demo", false, "fill an empty store with the profile's demo data")
 	if err := flags.Parse(args); err != nil {
 		return err

@@ -22,8 +22,9 @@ type Job struct {
 	Trigger Trigger
 	Needs   []endpoint.Need
 	Timeout time.Duration // of one run; zero: two minutes
-	// Measures are what each run that comes to its end tells by Measure: metrics of
-	// these names. Those that end in Seconds are seconds, all others are counts.
+	// Measures are what runs tell by Measure: metrics of these names. Those that end
+	// in Seconds are seconds, all others are counts. Every run of the clock that
+	// comes to its end tells the first.
 	Measures []string
 	Run      func(ctx context.Context, deps Deps, event json.RawMessage) (any, error)
 }
@@ -60,13 +61,17 @@ type Deps struct {
 	Metrics string
 }
 
-// Measure tells what a run came to: a line in the log, and metrics of the job
-// with that id. Values are in the order of the job's measures.
-func (d Deps) Measure(ctx context.Context, j Job, values ...int) {
+// Measure tells what a run came to: a line in the log, and metrics of the job.
+// Values are by the names of the job's measures.
+func (d Deps) Measure(ctx context.Context, j Job, values map[string]int) {
 	attrs := []slog.Attr{slog.String("job", j.ID)}
 	var measures []metric.Measure
-	for i, name := range j.Measures {
-		attrs = append(attrs, slog.Int(name, values[i]))
+	for _, name := range j.Measures {
+		value, told := values[name]
+		if !told {
+			continue
+		}
+		attrs = append(attrs, slog.Int(name, value))
 		unit := metric.Count
 		if strings.HasSuffix(name, "Seconds") {
 			unit = metric.Seconds

@@ -307,7 +307,9 @@ def api(aws: Aws, p: dict, name: str) -> Made:
     body = p.get("Body", {})
     sent = without(p, "Body", "FailOnWarnings")
     if body:
-        endpoint = body.get("x-amazon-apigateway-endpoint-configuration", {})
+        endpoint = {}
+        for server in body.get("servers", []):
+            endpoint |= server.get("x-amazon-apigateway-endpoint-configuration", {})
         sent = {"ProtocolType": "HTTP", "Name": body["info"]["title"], "Version": body["info"]["version"], **capitalized(endpoint), **sent}
     made = send(v2.create_api, sent)
     of = {"ApiId": made["ApiId"]}
@@ -327,7 +329,9 @@ def import_paths(aws: Aws, body: dict, of: dict) -> None:
         if unknown := value.keys() - set(names):
             raise Refused(f"Body: {what}: the emulator does not import {', '.join(sorted(unknown))}")
 
-    only("document", body, "openapi", "info", "paths", "x-amazon-apigateway-endpoint-configuration")
+    only("document", body, "openapi", "info", "paths", "servers")
+    for server in body.get("servers", []):
+        only("server", server, "x-amazon-apigateway-endpoint-configuration")
     for path, methods in body.get("paths", {}).items():
         for method, operation in methods.items():
             verb = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()

@@ -34,6 +34,6 @@ type Result struct {
 func run(ctx context.Context, deps job.Deps, _ json.RawMessage) (any, error) {
 	sealing := domain.Sealing{Store: deps.Store, Begin: func() *domain.Change { return deps.Change(ID) }}
 	organizations, entries, err := sealing.SealAll(ctx)
-	deps.Measure(ctx, Job(), organizations, entries)
+	deps.Measure(ctx, Job(), map[string]int{"organizations": organizations, "entries": entries})
 	return Result{Organizations: organizations, Entries: entries}, err
 }

@@ -55,7 +55,7 @@ func run(ctx context.Context, deps job.Deps, _ json.RawMessage) (any, error) {
 	if !tally.OldestDueAt.IsZero() {
 		r.Overdue = int(deps.Clock().Sub(tally.OldestDueAt).Seconds())
 	}
-	deps.Measure(ctx, Job(), r.Due, r.Done, r.Failed, r.Overdue)
+	deps.Measure(ctx, Job(), map[string]int{"due": r.Due, "done": r.Done, "failed": r.Failed, "overdueSeconds": r.Overdue})
 	if err == nil && r.Failed > 0 {
 		err = fmt.Errorf("%d memberships were put aside", r.Failed)
 	}

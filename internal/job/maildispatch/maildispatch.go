@@ -29,7 +29,7 @@ const margin = 15 * time.Second
 func Job() job.Job {
 	return job.Job{
 		ID: id, Summary: "Sends the mails of the outbox.",
-		Trigger: job.Trigger{Outbox: true, Every: 5 * time.Minute}, Measures: []string{"sent", "dead"},
+		Trigger: job.Trigger{Outbox: true, Every: 5 * time.Minute}, Measures: []string{"swept", "sent", "dead"},
 		Needs: []endpoint.Need{endpoint.ReadItems, endpoint.QueryTimes, endpoint.QueryNames, endpoint.WriteItems, endpoint.CheckItems, endpoint.SendMail, endpoint.MintLinks},
 		Run:   run,
 	}
@@ -78,9 +78,15 @@ func run(ctx context.Context, deps job.Deps, raw json.RawMessage) (any, error) {
 		return nil, fmt.Errorf("%w: %w", job.ErrEvent, err)
 	}
 	d := &dispatch{Deps: deps, began: deps.Clock(), pace: paceOf(deps.MailRate), count: map[domain.MailState]int{}}
-	defer func() { deps.Measure(ctx, Job(), d.count[domain.MailSent], d.count[domain.MailDead]) }()
+	measures := map[string]int{}
+	defer func() {
+		measures["sent"], measures["dead"] = d.count[domain.MailSent], d.count[domain.MailDead]
+		deps.Measure(ctx, Job(), measures)
+	}()
 	if event.Records == nil {
-		return nil, d.sweep(ctx)
+		err := d.sweep(ctx)
+		measures["swept"] = 1
+		return nil, err
 	}
 	failures := Failures{BatchItemFailures: []Failure{}}
 	for _, r := range event.Records {

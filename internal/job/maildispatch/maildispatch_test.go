@@ -516,3 +516,49 @@ func TestNamed(t *testing.T) {
 		})
 	}
 }
+
+// XI17: each run counts what became of mails; that the clock came only its own
+// runs tell, so that a busy stream does not hide that it has stopped.
+func TestXI17_WhatIsCounted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Metrics = "fullmakt-test"
+	ids := w.queue(3)
+	w.send = func(domain.Message) error {
+		if len(w.sent) == 1 {
+			return domain.ErrUndeliverable.Because(errors.New("no such domain"))
+		}
+		return nil
+	}
+	if err := w.run(t.Context(), stream(ids...), Failures{BatchItemFailures: []Failure{}}); err != nil {
+		t.Fatal(err)
+	}
+	w.counted(map[string]any{"sent": 1.0, "dead": 2.0})
+	if err := w.sweep(); err != nil {
+		t.Fatal(err)
+	}
+	w.counted(map[string]any{"swept": 1.0, "sent": 0.0, "dead": 0.0})
+}
+
+// counted holds what the last run has counted.
+func (w *world) counted(want map[string]any) {
+	w.Helper()
+	got := map[string]any{}
+	for line := range strings.Lines(w.log.String()) {
+		var entry map[string]any
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			w.Fatal(err)
+		}
+		if entry["msg"] == "measured" {
+			clear(got)
+			for _, name := range []string{"swept", "sent", "dead"} {
+				if value, told := entry[name]; told {
+					got[name] = value
+				}
+			}
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		w.Errorf("counted (-want +got):\n%s", diff)
+	}
+}
