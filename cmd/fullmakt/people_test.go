@@ -106,7 +106,7 @@ func TestXH8_XH9_PeopleOnTheCommandLine(t *testing.T) {
 		t.Errorf("exported: %v", err)
 	}
 	ledger, err := do(t, "person", "ledger", "-data", data)
-	if err != nil || strings.Count(ledger, "\n") != 2 || !strings.Contains(ledger, string(user.Person)) || strings.Contains(ledger, string(user.Email)) {
+	if err != nil || strings.Count(ledger, "\n") != 3 || !strings.Contains(ledger, "\n{\"people\":2,\"at\":") || !strings.Contains(ledger, string(user.Person)) || strings.Contains(ledger, string(user.Email)) {
 		t.Errorf("%s, %v", ledger, err)
 	}
 
@@ -132,6 +132,7 @@ func TestXH8_XH9_PeopleOnTheCommandLine(t *testing.T) {
 	for name, args := range map[string][]string{
 		"nothing": {}, "another thing": {"forget"}, "nobody": {"erase", "-data", data}, "two": {"erase", "-data", data, "usr_1", "usr_2"},
 		"no id": {"export", "-data", data, "aino"}, "no file": {"reapply", "-data", data, "absent"}, "no ledger": {"reapply", "-data", data, "main.go"},
+		"a ledger that was cut": {"reapply", "-data", data, written(t, strings.SplitAfter(ledger, "\n")[0])}, "an empty one": {"reapply", "-data", data, written(t, "")},
 		"an argument": {"ledger", "-data", data, "all"}, "nobody of this id": {"erase", "-data", data, string(domain.NewPersonID())},
 	} {
 		if out, err := do(t, append([]string{"person"}, args...)...); err == nil || out != "" {

@@ -1,19 +1,18 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/fullmakt/fullmakt/internal/api/body"
 	"github.com/fullmakt/fullmakt/internal/api/person"
 	"github.com/fullmakt/fullmakt/internal/domain"
+	"github.com/fullmakt/fullmakt/internal/restore"
 	"github.com/fullmakt/fullmakt/internal/store"
 )
 
@@ -54,7 +53,7 @@ func people(ctx context.Context, args []string, out io.Writer) (err error) {
 	case "erase":
 		return o.erase(ctx, domain.PersonID(argument), force)
 	case "ledger":
-		return o.ledger(ctx)
+		return restore.WriteLedger(ctx, o.out, o.store, o.now())
 	}
 	return o.reapply(ctx, argument)
 }
@@ -142,54 +141,21 @@ func told(err error, id domain.PersonID) error {
 	return err
 }
 
-// line of a ledger.
-type line struct {
-	Person        domain.PersonID         `json:"person"`
-	Organizations []domain.OrganizationID `json:"organizations"`
-	At            time.Time               `json:"at"`
-}
-
-func (o office) ledger(ctx context.Context) error {
-	enc := json.NewEncoder(o.out)
-	for req := (domain.PageRequest{Limit: 1000}); ; {
-		page, err := o.store.Erasures(ctx, req)
-		if err != nil {
-			return err
-		}
-		for _, e := range page.Items {
-			if err := enc.Encode(line{e.Person, e.Organizations, e.At}); err != nil {
-				return err
-			}
-		}
-		if req.After = page.Next; req.After == "" {
-			return nil
-		}
-	}
-}
-
 func (o office) reapply(ctx context.Context, name string) error {
-	f, err := os.Open(name)
+	l, err := restore.ReadLines(name)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
 	var failed []error
-	listed, found := 0, 0
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var l line
-		if err := json.Unmarshal(lines.Bytes(), &l); err != nil || !l.Person.Valid() {
-			return fmt.Errorf("%s:%d: not a line of a ledger", name, listed+1)
-		}
-		listed++
-		was, err := domain.EraseAgain(ctx, o.store, o.change(), o.profile, domain.Erasure{Person: l.Person, Organizations: l.Organizations, At: l.At})
+	found := 0
+	for _, line := range l.Erasures {
+		was, err := domain.EraseAgain(ctx, o.store, o.change(), o.profile, line)
 		if err != nil {
-			failed = append(failed, told(err, l.Person))
+			failed = append(failed, told(err, line.Person))
 		} else if was {
 			found++
 		}
 	}
-	fmt.Fprintf(o.out, "%d people are in the ledger; %d of them were there and are erased again.\n", listed, found)
-	return errors.Join(append(failed, lines.Err())...)
+	fmt.Fprintf(o.out, "%d people are in the ledger; %d of them were there and are erased again.\n", len(l.Erasures), found)
+	return errors.Join(failed...)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -53,7 +54,7 @@ func restoreStore(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&r.ledger, "ledger", "", "newer dump, or ledger of erasures, or none")
 	flags.StringVar(&r.data, "data", "", "directory of the database to make; there is none in it yet")
 	flags.StringVar(&r.profile, "profile", defaultProfile, "name of the profile, or a profile file")
-	flags.StringVar(&r.keys, "keys", "", "directory with the vault.keys and link.key of a local store, which no dump holds, to be copied")
+	flags.StringVar(&r.keys, "keys", "", "directory with the vault.keys and link.key of a local store, which no dump holds, to be copied where there are none")
 	flags.StringVar(&r.since, "since", "", "what audit verify said at any time, as a file that was kept elsewhere")
 	flags.BoolVar(&r.repair, "repair", false, "make whole what half a transaction has left behind, where that can be told")
 	flags.StringVar(&r.table, "table", "", "a restored DynamoDB table instead, with credentials in the environment")
@@ -95,65 +96,122 @@ func (r *restoring) run(ctx context.Context) (err error) {
 		}
 		defer os.RemoveAll(r.data)
 	}
-	database, err := r.place()
+	if err := r.place(); err != nil {
+		return err
+	}
+	drill, state, repaired, err := r.rehearse(ctx, p, anchors)
 	if err != nil {
 		return err
 	}
-	local, at, err := load(ctx, r.from, database)
+	if r.table != "" {
+		return r.there(ctx, drill, state, repaired)
+	}
+	if err := r.open(); err != nil {
+		return err
+	}
+	fmt.Fprintf(r.out, "The restore has passed. The store is in %s. Note where its audits end: fullmakt audit verify --data %s\n", r.data, r.data)
+	return nil
+}
+
+// rehearse makes the store under a name that nothing serves, and tries it there.
+func (r *restoring) rehearse(ctx context.Context, p *domain.Profile, anchors map[domain.OrganizationID]domain.AuditAnchor) (drill *restore.Restoration, state *restore.State, repaired []check.Violation, err error) {
+	local, at, err := load(ctx, r.from, r.unproven())
 	if local != nil {
 		defer func() { err = errors.Join(err, local.Close()) }()
 	}
-	if err != nil { // of what is half there nobody is to make a store
-		return errors.Join(err, discard(database))
+	if err == nil {
+		state, err = restore.Survey(ctx, local.Dump(ctx))
 	}
-	state, err := restore.Survey(ctx, local.Dump(ctx))
-	if err != nil {
-		return err
+	if err != nil { // of what is half there nobody is to make a store
+		return nil, nil, nil, errors.Join(err, discard(r.unproven()))
 	}
 	fmt.Fprintf(r.out, "1. The dump has %d items, of %s.\n", state.Items, moment(at))
-	drill := &restore.Restoration{Table: local, Profile: p, Now: r.now, Ledger: &restore.Ledger{}}
+	drill = &restore.Restoration{Table: local, Profile: p, Now: r.now, Ledger: &restore.Ledger{}}
 	if err := r.compare(ctx, drill, state); err != nil {
-		return err
+		return nil, nil, nil, errors.Join(err, discard(r.unproven()))
 	}
-	repaired, err := r.drill(ctx, drill, local, state, anchors)
-	if err != nil {
-		return fmt.Errorf("the restore has NOT passed: %w", err)
+	if repaired, err = r.drill(ctx, drill, local, state, anchors); err == nil {
+		return drill, state, repaired, nil
 	}
 	if r.table == "" {
-		fmt.Fprintf(r.out, "The restore has passed. The store is in %s. Note where its audits end: fullmakt audit verify --data %s\n", r.data, r.data)
-		return nil
+		fmt.Fprintf(r.out, "What has not passed is in %s, which nothing serves: delete it. It may hold who is to be erased.\n", r.unproven())
 	}
-	return r.there(ctx, drill, state, repaired)
+	return nil, nil, nil, fmt.Errorf("the restore has NOT passed: %w", err)
 }
 
-// place makes the directory, and refuses one with a store in it.
-func (r *restoring) place() (database string, err error) {
-	database = filepath.Join(r.data, "fullmakt.db")
-	if _, err := os.Stat(database); !errors.Is(err, fs.ErrNotExist) {
-		return "", errors.Join(err, fmt.Errorf("--data: there is a store in %s already", r.data))
+// The keys of a local store, beside its database.
+var keyFiles = []string{"vault.keys", "link.key"}
+
+func (r *restoring) database() string { return filepath.Join(r.data, "fullmakt.db") }
+
+// unproven is where the database is until it has passed.
+func (r *restoring) unproven() string { return r.database() + ".unproven" }
+
+// place makes the directory and the file in it, and refuses one where anything
+// would be written over.
+func (r *restoring) place() error {
+	taken := []string{r.database()}
+	if r.keys != "" {
+		for _, name := range keyFiles {
+			taken = append(taken, filepath.Join(r.data, name))
+		}
+	}
+	for _, name := range taken {
+		if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
+			return errors.Join(err, fmt.Errorf("--data: there is %s already: choose another directory", name))
+		}
 	}
 	if err := os.MkdirAll(r.data, 0o700); err != nil {
-		return "", err
+		return err
 	}
-	if r.keys == "" {
-		return database, nil
+	f, err := os.OpenFile(r.unproven(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("--data: there is %s already, of a restore that has not passed or is still going on: delete it, or choose another directory", r.unproven())
 	}
-	for _, name := range []string{"vault.keys", "link.key"} {
-		key, err := os.ReadFile(filepath.Join(r.keys, name))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // a store that was never served has none
-		}
-		if err == nil {
-			err = os.WriteFile(filepath.Join(r.data, name), key, 0o600)
-		}
-		if err != nil {
-			return "", fmt.Errorf("--keys: %w", err)
-		}
+	if err != nil {
+		return err
 	}
-	return database, nil
+	return f.Close()
 }
 
-// discard takes a database away that could not be filled.
+// open makes of what has passed a store that can be served, with its keys.
+func (r *restoring) open() error {
+	if r.keys != "" {
+		for _, name := range keyFiles {
+			key, err := os.ReadFile(filepath.Join(r.keys, name))
+			if errors.Is(err, fs.ErrNotExist) {
+				continue // a store that was never served has none
+			}
+			if err == nil {
+				err = create(filepath.Join(r.data, name), key)
+			}
+			if err != nil {
+				return fmt.Errorf("--keys: what has passed is still in %s: %w", r.unproven(), err)
+			}
+		}
+	}
+	// It was closed, so that all of it is in the one file; and a store that somebody
+	// has made meanwhile is not written over.
+	if info, err := os.Stat(r.unproven() + "-wal"); err == nil && info.Size() > 0 {
+		return fmt.Errorf("--data: somebody has %s open", r.unproven())
+	}
+	if err := os.Link(r.unproven(), r.database()); err != nil {
+		return fmt.Errorf("--data: what has passed is still in %s: %w", r.unproven(), err)
+	}
+	return discard(r.unproven())
+}
+
+// create writes a file that is not there.
+func create(name string, content []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	return errors.Join(err, f.Close())
+}
+
+// discard takes a database away.
 func discard(database string) (err error) {
 	for _, name := range []string{database, database + "-wal", database + "-shm"} {
 		if e := os.Remove(name); !errors.Is(e, fs.ErrNotExist) {
@@ -177,13 +235,17 @@ func (r *restoring) compare(ctx context.Context, drill *restore.Restoration, sta
 		return fmt.Errorf("--ledger: %w", err)
 	}
 	if !drill.Ledger.Whole {
-		fmt.Fprintf(r.out, "2. The ledger names %d people. It does not say what else is lost.\n", len(drill.Ledger.Erasures))
+		fmt.Fprintf(r.out, "2. The ledger of %s names %d people. It does not say what else is lost.\n", moment(drill.Ledger.At), len(drill.Ledger.Erasures))
 		return nil
 	}
 	fmt.Fprintf(r.out, "2. After that moment: %d audit entries and %d seals, which are lost; %d people in the ledger.\n", lost.Entries, lost.Seals, len(drill.Ledger.Erasures))
 	for _, e := range lost.Again {
-		fmt.Fprintf(r.out, "   to be done again, if it still should: %s %s %s in %s, by %s %s, %s\n",
-			e.Action, e.Subject.Type, e.Subject.ID, e.Organization, e.Actor.Type, e.Actor.ID, moment(e.At))
+		subject := e.Subject.ID
+		if e.Subject.Type == "subscription" {
+			subject = "of entry " + string(e.ID) // its own name may be a telephone number
+		}
+		fmt.Fprintln(r.out, check.Plain(fmt.Sprintf("   to be done again, if it still should: %s %s %s in %s, by %s %s, %s",
+			e.Action, e.Subject.Type, subject, e.Organization, e.Actor.Type, e.Actor.ID, moment(e.At))))
 	}
 	return nil
 }
@@ -195,24 +257,20 @@ func (r *restoring) drill(ctx context.Context, drill *restore.Restoration, local
 		return nil, err
 	}
 	r.applied(done)
-	o := check.Options{Profile: drill.Profile, Now: r.now, Vault: vaultIn(r.data), Anchors: r.reached(state, anchors)}
-	for range 3 { // one repair can be what the next stands on
-		report, err := check.Run(ctx, local, o)
+	o := check.Options{Profile: drill.Profile, Now: r.now, Vault: vaultIn(cmp.Or(r.keys, r.data)), Anchors: r.reached(state, anchors)}
+	if r.repair {
+		repaired, err = drill.Mend(ctx, func() ([]check.Violation, error) {
+			report, err := check.Run(ctx, local, o)
+			if err != nil {
+				return nil, err
+			}
+			return report.Violations(), nil
+		})
+		for _, v := range repaired {
+			fmt.Fprintf(r.out, "   repaired: %s\n", v)
+		}
 		if err != nil {
 			return nil, err
-		}
-		if !r.repair {
-			break
-		}
-		mended, err := drill.Repair(ctx, report.Violations())
-		if err != nil {
-			return nil, err
-		}
-		for _, v := range mended {
-			fmt.Fprintf(r.out, "   repaired: %s %s %s %s\n", v.Fault, v.Key.PK, v.Key.SK, v.Detail)
-		}
-		if repaired = append(repaired, mended...); len(mended) == 0 {
-			break
 		}
 	}
 	fmt.Fprint(r.out, "4. ")

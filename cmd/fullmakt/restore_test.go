@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fullmakt/fullmakt/internal/check/checktest"
 	"github.com/fullmakt/fullmakt/internal/domain"
@@ -165,6 +166,83 @@ func TestXI10_TheDrillOnTheCommandLine(t *testing.T) {
 	}
 }
 
+// XI10: what has not passed is no store, whatever it was that went wrong; and nothing
+// is written over.
+func TestXI10_WhatHasNotPassedIsNoStore(t *testing.T) {
+	t.Parallel()
+	data := seeded(t)
+	older, text := dumped(t, data)
+	torn := without(t, text, `"pk":\{"S":"EMAIL#`)
+	another, _ := dumped(t, seeded(t))
+	with(t, data, func(tb *sqlitetable.Table) { // so that another store's dump is known to be one
+		sealing := domain.Sealing{Store: store.New(tb), Begin: func() *domain.Change {
+			return domain.NewChange(domain.Actor{Type: domain.ByJob, ID: "test"}, time.Now().Add(time.Hour), "r")
+		}}
+		if _, _, err := sealing.SealAll(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	sealed, _ := dumped(t, data)
+	is := func(names ...string) bool {
+		for _, name := range names {
+			if _, err := os.Stat(name); err != nil {
+				return false
+			}
+		}
+		return true
+	}
+	for name, c := range map[string]struct {
+		from, ledger string
+		kept         bool
+	}{
+		"no such ledger": {older, "absent", false}, "an empty ledger": {older, written(t, ""), false}, "another past": {sealed, another, false},
+		"a store that is not whole": {torn, "none", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			place := filepath.Join(t.TempDir(), "restored")
+			args := []string{"restore", "-from", c.from, "-ledger", c.ledger, "-data", place, "-keys", data}
+			out, err := do(t, args...)
+			unproven := filepath.Join(place, "fullmakt.db.unproven")
+			if err == nil || is(filepath.Join(place, "fullmakt.db")) || is(filepath.Join(place, "vault.keys")) || is(unproven) != c.kept || strings.Contains(out, unproven) != c.kept {
+				t.Errorf("%s, %v", out, err)
+			}
+			if _, err := do(t, "check", "-data", place); err == nil || !strings.Contains(err.Error(), "there is no store") {
+				t.Errorf("it is opened: %v", err)
+			}
+			args[2], args[4] = older, "none"
+			out, err = do(t, args...)
+			if passed := err == nil && is(filepath.Join(place, "fullmakt.db")) && !is(unproven); passed == c.kept {
+				t.Errorf("in the same place: %s, %v", out, err)
+			}
+		})
+	}
+	for _, name := range []string{"vault.keys", "link.key"} {
+		keys, place := t.TempDir(), t.TempDir()
+		for dir, content := range map[string]string{keys: "older", place: "the only newer one"} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		out, err := do(t, "restore", "-from", older, "-ledger", "none", "-data", place, "-keys", keys)
+		if left, _ := os.ReadFile(filepath.Join(place, name)); err == nil || string(left) != "the only newer one" || is(filepath.Join(place, "fullmakt.db")) {
+			t.Errorf("%s: %s, %v; it is %q", name, out, err, left)
+		}
+	}
+}
+
+// XI10: a dump that somebody has made tells a terminal nothing, and nobody's words.
+func TestXI10_AHostileDumpIsPrintedPlainly(t *testing.T) {
+	t.Parallel()
+	_, text := dumped(t, seeded(t))
+	hostile := `{"Item":{"pk":{"S":"\u001b]0;owned\u0007PERSON#x"},"sk":{"S":"Anna Andersson 19900101-1234"},"v":{"N":"1"},"body":{"S":"x"}}}` + "\n" +
+		`{"Item":{"pk":{"S":"ORG#` + string(domain.OperatorID) + `"},"sk":{"S":"REF#site#Anna's cottage"},"v":{"N":"1"},"body":{"S":"x"}}}` + "\n"
+	out, err := do(t, "check", "-from", written(t, text+hostile))
+	if err == nil || strings.ContainsAny(out, "\x1b\x07") || strings.Contains(out, "Anna") || strings.Contains(out, "1990") ||
+		!strings.Contains(out, "unreadable: …#… …") || !strings.Contains(out, "unreadable: ORG#"+string(domain.OperatorID)+" REF#…#…") {
+		t.Errorf("%q, %v", out, err)
+	}
+}
+
 func written(t *testing.T, text string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "file")
@@ -198,7 +276,7 @@ func TestXI10_OnATableOfDynamoDB(t *testing.T) {
 	users := w.Users(gone.ID)
 	user := users[len(users)-1]
 	session := checktest.First(w, func(*domain.Session) bool { return true })
-	ledger := `{"person":"` + string(user.Person) + `","organizations":["` + string(gone.ID) + `"],"at":"2026-11-02T10:00:00Z"}` + "\n"
+	ledger := `{"person":"` + string(user.Person) + `","organizations":["` + string(gone.ID) + `"],"at":"2026-11-02T10:00:00Z"}` + "\n" + `{"people":1,"at":"2026-11-02T11:00:00Z"}` + "\n"
 
 	// One item is lost in the restore.
 	astray := checktest.First(w, func(e *domain.EmailClaim) bool { return e.Person == w.SignedIn.Person })

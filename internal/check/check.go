@@ -3,7 +3,8 @@
 //
 // It goes through the items once, in the order of their keys, and keeps of each
 // no more than the others are held against; audits are then read again with their
-// seals. What it reports names things by ids and keys, none of which is personal.
+// seals. What it reports names things by ids, and by keys as far as they are made of
+// ids: what else is in them may be a customer's own words, or a stranger's.
 package check
 
 import (
@@ -12,9 +13,11 @@ import (
 	"hash/maphash"
 	"io"
 	"iter"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/fullmakt/fullmakt/internal/domain"
 	"github.com/fullmakt/fullmakt/internal/store"
@@ -52,7 +55,8 @@ const (
 	Unreadable Fault = "unreadable" // it cannot be read, or is of no known kind
 
 	EmailUnclaimed    Fault = "email-unclaimed"      // a person's address is not claimed for them
-	EmailAstray       Fault = "email-claim-astray"   // a claimed address leads to nobody who has it
+	EmailAstray       Fault = "email-claim-astray"   // a claimed address leads to nobody
+	EmailTorn         Fault = "email-change-torn"    // a person has one address, and another one is claimed for them
 	NoOrganization    Fault = "organization-missing" // of what lies in its partition
 	MemberUnlisted    Fault = "membership-unlisted"  // its person does not know of it, or is not there
 	MemberMissing     Fault = "membership-missing"   // a person knows of it, and it is not there
@@ -62,6 +66,7 @@ const (
 	BusinessAstray    Fault = "business-claim-astray"
 	RefUnclaimed      Fault = "reference-unclaimed" // a resource's reference is not claimed for it
 	RefAstray         Fault = "reference-claim-astray"
+	RefTorn           Fault = "reference-change-torn" // a resource has one reference, and only another one is claimed for it
 
 	Unadministered Fault = "unadministered"
 
@@ -117,6 +122,49 @@ type Violation struct {
 	Person       domain.PersonID
 	Entity       domain.Entity // as it was read, where a repair needs it
 	Count        int           // what a count should be
+}
+
+// String is the violation as it may be shown to anybody.
+func (v Violation) String() string {
+	return Plain(fmt.Sprintf("%s: %s %s", v.Fault, ids(v.Key), v.Detail))
+}
+
+// idPart is what keys are made of beside other people's words: our own, ids, hashes,
+// numbers of seals, and days.
+var idPart = regexp.MustCompile(`^(ORG|ADMINS|USER|RES|MANDATES|SUB|NID|PERSON|LINK|SESSION|EMAIL|AUDIT|SEAL|CHAIN|SWEEP|ERASED|MAIL|DIGEST|JOB|RUN|` +
+	`ATTEMPTS|RECEIPT|SERVICES|SIGNING|activation|password-reset|email-change|email-undo|[a-z]{3}_[0-9a-z]{1,26}|[0-9a-f]{64}|000[0-9]{9}|` +
+	`20[0-9]{2}-[0-9]{2}-[0-9]{2}|\*|)$`)
+
+// ids leaves of a key what is an id, up to the first part that is none: behind it, as
+// in a reference, a business id or what this version does not know, are other
+// people's words.
+func ids(key table.Key) string {
+	known := true
+	leave := func(text string) string {
+		parts := strings.Split(text, "#")
+		for i, part := range parts {
+			if known = known && idPart.MatchString(part); !known {
+				parts[i] = "…"
+				if i == 0 && (part == "REF" || part == "BUSINESS") {
+					parts[i] = part
+				}
+			}
+		}
+		return strings.Join(parts, "#")
+	}
+	pk := leave(key.PK)
+	return pk + " " + leave(key.SK)
+}
+
+// Plain is a text of a store that nobody vouches for, without what a terminal would
+// obey.
+func Plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }
 
 // Result is what was found of one invariant.
@@ -179,14 +227,14 @@ func (r *Report) Print(w io.Writer) error {
 				fmt.Fprintf(&b, "     and %d more\n", len(one.Violations)-told)
 				break
 			}
-			fmt.Fprintf(&b, "     %s: %s %s %s\n", v.Fault, v.Key.PK, v.Key.SK, v.Detail)
+			fmt.Fprintf(&b, "     %s\n", v)
 		}
 		for i, note := range one.Notes {
 			if i == told {
 				fmt.Fprintf(&b, "     and %d more of these\n", len(one.Notes)-told)
 				break
 			}
-			fmt.Fprintf(&b, "     note: %s\n", note)
+			fmt.Fprintf(&b, "     note: %s\n", Plain(note))
 		}
 	}
 	_, err := io.WriteString(w, b.String())
@@ -350,7 +398,7 @@ func (c *checker) place(item table.Item, e domain.Entity) (there bool) {
 		// In another organization's partition it is more than a wrong key.
 		if strings.HasPrefix(item.PK, "ORG#") && want.PK != item.PK {
 			c.looked(11)
-			c.found(11, Foreign, item.Key, "says that it is in "+want.PK)
+			c.found(11, Foreign, item.Key, "says that it is in "+ids(table.Key{PK: want.PK}))
 			return false
 		}
 		c.found(10, PlaceWrong, item.Key, "")

@@ -123,6 +123,9 @@ func TestXJ1_ClaimsAreHeldTogether(t *testing.T) {
 		check.EmailUnclaimed: func(w *checktest.World) {
 			w.Drop(checktest.First(w, func(e *domain.EmailClaim) bool { return e.Person == w.SignedIn.Person }))
 		},
+		check.EmailTorn: func(w *checktest.World) {
+			w.Plant(&domain.EmailClaim{Email: "another@example.com", Person: w.SignedIn.Person})
+		},
 		check.EmailAstray: func(w *checktest.World) {
 			w.Plant(&domain.EmailClaim{Email: "nobody@example.com", Person: domain.NewPersonID()})
 		},
@@ -149,6 +152,11 @@ func TestXJ1_ClaimsAreHeldTogether(t *testing.T) {
 		},
 		check.RefUnclaimed: func(w *checktest.World) {
 			w.Drop(checktest.First(w, func(*domain.ResourceClaim) bool { return true }))
+		},
+		check.RefTorn: func(w *checktest.World) {
+			claim := checktest.First(w, func(*domain.ResourceClaim) bool { return true })
+			w.Drop(claim)
+			w.Plant(&domain.ResourceClaim{Organization: claim.Organization, ResourceRef: domain.ResourceRef{Type: claim.Type, Reference: "another"}, Resource: claim.Resource})
 		},
 		check.RefAstray: func(w *checktest.World) {
 			r := checktest.First(w, func(*domain.Resource) bool { return true })

@@ -111,7 +111,8 @@ type partition struct {
 	seatsKey      table.Key
 	resources     map[domain.ResourceID]*domain.Resource
 	resourceKeys  map[domain.ResourceID]table.Key
-	references    map[domain.ResourceRef]*domain.ResourceClaim
+	references    map[domain.ResourceRef]*domain.ResourceClaim // until their resource is come to
+	unclaimed     []*domain.Resource                           // by their references
 	ids           map[string]*domain.NationalIDClaim
 	subscriptions map[domain.SubscriptionID]*domain.Subscription
 	recount       map[domain.PersonID]domain.Seat

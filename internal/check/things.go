@@ -43,7 +43,7 @@ func (c *checker) resource(key table.Key, r *domain.Resource) {
 	claim := c.here.references[ref]
 	delete(c.here.references, ref)
 	if claim == nil || claim.Resource != r.ID {
-		c.found(1, RefUnclaimed, key, "", of(r.Organization, ""), entity(r))
+		c.here.unclaimed = append(c.here.unclaimed, r)
 	}
 }
 
@@ -62,9 +62,7 @@ func (c *checker) leave() {
 		c.found(1, NoOrganization, table.Key{PK: c.partition, SK: "ORG"}, "")
 		return
 	}
-	for _, claim := range h.references {
-		c.found(1, RefAstray, h.key, "of "+string(claim.Resource), of(org, ""), entity(claim))
-	}
+	c.claimedReferences(org, h)
 	for _, claim := range h.ids {
 		c.looked(9)
 		c.found(9, IDAstray, h.key, "of "+string(claim.Person), of(org, claim.Person), entity(claim))
@@ -95,6 +93,29 @@ func (c *checker) leave() {
 		}
 	}
 	c.administrators(org, h)
+}
+
+// claimedReferences concludes the claims that lead to no resource which has the
+// reference, and the resources without their claim. Where the two meet, it is half
+// of a change, and nobody knows which half was to stay.
+func (c *checker) claimedReferences(org domain.OrganizationID, h *partition) {
+	strays := map[domain.ResourceID][]*domain.ResourceClaim{}
+	for _, claim := range h.references {
+		strays[claim.Resource] = append(strays[claim.Resource], claim)
+	}
+	for _, r := range h.unclaimed {
+		fault := RefUnclaimed
+		if len(strays[r.ID]) > 0 {
+			fault = RefTorn
+			delete(strays, r.ID)
+		}
+		c.found(1, fault, h.resourceKeys[r.ID], "", of(org, ""), entity(r))
+	}
+	for id, claims := range strays {
+		for _, claim := range claims {
+			c.found(1, RefAstray, h.key, "of "+string(id), of(org, ""), entity(claim))
+		}
+	}
 }
 
 // administrators holds the seats against the memberships, and asks whether
@@ -288,17 +309,16 @@ func (c *checker) person(key table.Key, p *domain.Person) {
 	c.gone(key, p.ID)
 
 	c.looked(1)
-	leading := 0
+	leads, torn := false, false
 	for _, claim := range k.claims {
-		switch {
-		case !claim.until.IsZero():
-		case claim.email != p.Email:
-			c.found(1, EmailAstray, claim.key, "", of("", p.ID), entity(&domain.EmailClaim{Email: claim.email, Person: p.ID}))
-		default:
-			leading++
+		if claim.until.IsZero() {
+			leads, torn = leads || claim.email == p.Email, torn || claim.email != p.Email
 		}
 	}
-	if leading != 1 {
+	switch {
+	case torn, !leads && len(k.claims) > 0: // also by an address that was kept, to go back to
+		c.found(1, EmailTorn, key, "", of("", p.ID))
+	case !leads:
 		c.found(1, EmailUnclaimed, key, "", of("", p.ID), entity(p))
 	}
 	listed := map[domain.OrganizationID]bool{}

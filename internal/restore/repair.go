@@ -15,7 +15,9 @@ type mender func(r *Restoration, ctx context.Context, v *check.Violation) (bool,
 
 // menders are what half a transaction can leave behind, and what can be told from
 // the other half. Nobody is let in by them: where the two halves disagree on
-// whether somebody is a user, they are none. Everything else is for a human to see.
+// whether somebody is a user, they are none, and where they disagree on which of two
+// addresses or references is the one, neither is given. Everything else is for a
+// human to see.
 var menders = map[check.Fault]mender{
 	check.EmailUnclaimed:    (*Restoration).claimEmail,
 	check.EmailAstray:       (*Restoration).freeEmail,
@@ -51,6 +53,27 @@ const Few = 30
 
 // ErrTooBroken: there are more faults than Few.
 var ErrTooBroken = errors.New("so much is broken that these are not the halves of a few transactions: nothing is repaired")
+
+// Mend repairs in rounds what found finds, since one repair can be what the next
+// stands on. Few is the limit of all rounds together: Repair is to do the same
+// elsewhere at once.
+func (r *Restoration) Mend(ctx context.Context, found func() ([]check.Violation, error)) (done []check.Violation, err error) {
+	for range 3 {
+		violations, err := found()
+		if err != nil {
+			return done, err
+		}
+		if len(done)+len(violations) > Few {
+			return done, ErrTooBroken
+		}
+		mended, err := r.Repair(ctx, violations)
+		done = append(done, mended...)
+		if err != nil || len(mended) == 0 {
+			return done, err
+		}
+	}
+	return done, nil
+}
 
 // Repair puts right what it can, and returns what it has.
 func (r *Restoration) Repair(ctx context.Context, violations []check.Violation) (done []check.Violation, err error) {
@@ -103,8 +126,8 @@ func (r *Restoration) claimEmail(ctx context.Context, v *check.Violation) (bool,
 	claim := &domain.EmailClaim{Email: p.Email, Person: p.ID}
 	if was := s.EmailClaim; was != nil {
 		other, err := r.person(ctx, was.Person)
-		if err != nil || other != nil && other.ID != p.ID {
-			return false, err // two have one address: somebody has to say whose it is
+		if err != nil || other != nil {
+			return false, err // two have one address, or half of a change is there
 		}
 		claim.Version = was.Version
 	}
@@ -113,10 +136,11 @@ func (r *Restoration) claimEmail(ctx context.Context, v *check.Violation) (bool,
 	return r.commit(ctx, c, p.Home, aboutUser(p.ID), v.Fault)
 }
 
+// freeEmail frees an address that is kept for nobody.
 func (r *Restoration) freeEmail(ctx context.Context, v *check.Violation) (bool, error) {
 	email := v.Entity.(*domain.EmailClaim).Email
 	s, err := r.store().Load(ctx, domain.Want{Email: email, User: v.Person})
-	if err != nil || s.EmailClaim == nil || s.EmailClaim.Person != v.Person || s.User != nil && s.User.Email == email {
+	if err != nil || s.EmailClaim == nil || s.EmailClaim.Person != v.Person || s.User != nil {
 		return false, err
 	}
 	c := r.change()
@@ -293,8 +317,8 @@ func (r *Restoration) recount(ctx context.Context, v *check.Violation) (bool, er
 	return r.commit(ctx, c, v.Organization, domain.Subject{Type: "resource", ID: string(id)}, v.Fault)
 }
 
-// resubscribe makes a subscription's user the one whose membership names it, and
-// the membership say of it what is so.
+// resubscribe makes a subscription's user the one whose membership names it. Where
+// one of the two says that it has ended, it has: the operator can say otherwise.
 func (r *Restoration) resubscribe(ctx context.Context, v *check.Violation) (bool, error) {
 	id := domain.SubscriptionID("")
 	switch e := v.Entity.(type) {
@@ -315,11 +339,11 @@ func (r *Restoration) resubscribe(ctx context.Context, v *check.Violation) (bool
 	case sub.Person != "" && sub.Person != v.Person:
 		return false, nil // two hang on one
 	default:
-		sub.Person = v.Person
+		sub.Person, sub.Active = v.Person, sub.Active && !m.Unsubscribed
 		c.Put(&sub)
-		if m.Unsubscribed == sub.Active {
+		if !sub.Active && !m.Unsubscribed {
 			next := *m
-			next.Unsubscribed = !sub.Active
+			next.Unsubscribed = true
 			c.Put(&next)
 		}
 	}

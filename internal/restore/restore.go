@@ -140,7 +140,7 @@ func (r *Restoration) Apply(ctx context.Context, s *State) (*Outcome, error) {
 	if err := r.erase(ctx, &out); err != nil {
 		return nil, fmt.Errorf("erasures: %w", err)
 	}
-	if out.Receipts, err = r.forget(ctx, s.receipts, out.Erased > 0); err != nil {
+	if out.Receipts, err = r.forget(ctx, s.receipts, len(r.Ledger.Erasures) > 0); err != nil {
 		return nil, fmt.Errorf("receipts: %w", err)
 	}
 	return &out, r.record(ctx, s, &out)
@@ -222,8 +222,9 @@ func (r *Restoration) dropMails(ctx context.Context, keys []table.Key) (n int, e
 	return n, err
 }
 
-// forget takes receipts away that are over, and all of them where somebody was
-// erased: an answer that can be asked for again may hold what is known of them.
+// forget takes receipts away that are over, and all of them where the ledger lists
+// anybody, erased in this run or in one that broke off: an answer that can be asked
+// for again may hold what is known of them.
 func (r *Restoration) forget(ctx context.Context, keys []table.Key, all bool) (n int, err error) {
 	err = r.read(ctx, keys, func(found []domain.Entity) error {
 		c := r.change()
