@@ -129,6 +129,9 @@ func checked(ctx context.Context, out io.Writer, t *sqlitetable.Table, o check.O
 	if err := r.Print(out); err != nil {
 		return nil, err
 	}
+	if r.Items == 0 {
+		return r, errors.New("there is nothing in the store, not even the operator")
+	}
 	if n := len(r.Violations()); n > 0 {
 		return r, fmt.Errorf("the store is not whole; violations: %d", n)
 	}

@@ -318,3 +318,15 @@ func TestXI10_OnATableOfDynamoDB(t *testing.T) {
 		t.Errorf("%v", is())
 	}
 }
+
+// A store with nothing in it is not a whole one.
+func TestXI10_NothingIsNotWhole(t *testing.T) {
+	t.Parallel()
+	empty := filepath.Join(t.TempDir(), "empty.json")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := do(t, "check", "--from", empty); err == nil {
+		t.Errorf("it passes:\n%s", out)
+	}
+}
