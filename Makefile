@@ -74,12 +74,19 @@ scan: synth $(GITLEAKS) $(VULN) $(TOOLS)/checkov.done ## secrets in any commit, 
 	$(TOOLS)/checkov/bin/checkov --config-file tools/checkov/checkov.yaml --directory infra/cdk.out
 
 ##@ Run it by AWS SAM: each function in a container, on DynamoDB Local, a local SES and KMS
-sam-api: sam ## all endpoints on a port of 127.0.0.1 (PORT=3000), mails on the screen
+sam-api: sam-free sam ## all endpoints on a port of 127.0.0.1 (PORT=3000), mails on the screen
 	@exec $(SAM)/sam api --port $(PORT)
 
 # While sam-api runs, its functions are run as they are.
-sam-invoke: $(if $(wildcard $(SAM)/running.json),,sam) ## one function (F=user-list), with events/<F>.json
+sam-invoke: sam-which $(if $(wildcard $(SAM)/running.json),,sam) ## one function (F=user-list), with events/<F>.json
 	@exec $(SAM)/sam invoke $(F)
+
+sam-which:
+	@test -f 'events/$(F).json' || { echo 'Say which function: make sam-invoke F=me-get, or another one of events/.'; exit 1; }
+
+sam-free:
+	@test ! -e $(SAM)/running.json || { echo 'make sam-api runs already, from this folder. If it was killed: rm $(SAM)/running.json.'; exit 1; }
+	@! (exec 3<>/dev/tcp/127.0.0.1/$(PORT)) 2>/dev/null || { echo 'Port $(PORT) is taken: make sam-api PORT=…'; exit 1; }
 
 test-sam: sam ## the main path through the port of SAM
 	@$(SAM)/sam test
@@ -106,7 +113,7 @@ build: ## Lambda artifacts for linux/arm64 in dist/
 reproducible: build ## the same again elsewhere, from nothing, byte for byte; and a changed noun changes its own functions only
 	go run ./tools/artifacts
 
-synth: build $(TOOLS)/venv.done ## the CDK templates in infra/cdk.out, and their checks
+synth: $(TOOLS)/venv.done build ## the CDK templates in infra/cdk.out, and their checks
 	cd infra && go run .
 	$(VENV)/bin/cfn-lint infra/cdk.out/*.template.json
 
@@ -165,4 +172,4 @@ clean: ## remove what was built, run and installed here
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run test test-quick race bench bench-lambda bench-lambda-costs bench-lambda-quick drill requirements verify scan policies sam-api sam-invoke test-sam sam generate build reproducible synth test-deploy emulator tools clean help
+.PHONY: run test test-quick race bench bench-lambda bench-lambda-costs bench-lambda-quick drill requirements verify scan policies sam-api sam-invoke sam-which sam-free test-sam sam generate build reproducible synth test-deploy emulator tools clean help

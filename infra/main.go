@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -47,6 +48,9 @@ func main() {
 }
 
 func run(overrides map[string]any) error {
+	if _, err := exec.LookPath("node"); err != nil {
+		return errors.New("node is missing, in which the CDK runs: install Node.js 20 or newer")
+	}
 	values, err := fileContext()
 	if err != nil {
 		return err

@@ -28,7 +28,7 @@ must_fail() {
 		echo "drill: $(basename "$1") has passed, and should not have"
 		exit 1
 	fi
-	tail -n 1 "$work/out"
+	echo "as it should: $(tail -n 1 "$work/out")"
 }
 sed '0,/"EMAIL#/{/"EMAIL#/d}' "$work/older.json" > "$work/torn.json"
 must_fail "$work/torn.json" "$work/torn"

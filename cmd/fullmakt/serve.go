@@ -149,6 +149,7 @@ func open(ctx context.Context, o serveOptions, p *domain.Profile, demo *profilef
 	rand.Read(key)
 	var vault domain.Vault // of memory, if there is nothing else
 	var moved time.Duration
+	release := func() error { return nil }
 	if o.data != inMemory {
 		if moved, err = localapp.ReadClock(o.data); err != nil {
 			return nil, nil, nil, err
@@ -157,6 +158,14 @@ func open(ctx context.Context, o serveOptions, p *domain.Profile, demo *profilef
 		if key, err = linkKey(o.data, key); err != nil {
 			return nil, nil, nil, err
 		}
+		if release, err = lock(o.data); err != nil {
+			return nil, nil, nil, err
+		}
+		defer func() {
+			if err != nil {
+				err = errors.Join(err, release())
+			}
+		}()
 		if _, err = localvault.Load(vaultKeys(o.data)); err != nil {
 			return nil, nil, nil, err
 		}
@@ -179,7 +188,7 @@ func open(ctx context.Context, o serveOptions, p *domain.Profile, demo *profilef
 		t.Close()
 		return nil, nil, nil, err
 	}
-	return app, invited, t.Close, nil
+	return app, invited, func() error { return errors.Join(t.Close(), release()) }, nil
 }
 
 // registers are the public company registers, and what stands in for them on

@@ -136,6 +136,20 @@ func (t *Times) Check() error {
 	return nil
 }
 
+// Verdict says in a line how many endpoints keep to the budget, once Check has passed.
+func (t *Times) Verdict() string {
+	endpoints, kept := 0, 0
+	for _, f := range t.All {
+		if f.Endpoint {
+			endpoints++
+			if !f.Slow() {
+				kept++
+			}
+		}
+	}
+	return fmt.Sprintf("%d of %d endpoints start within %.1f times the empty function: passed", kept, endpoints, Budget)
+}
+
 // median of what was measured.
 func median[N ~int64](measured []N) N {
 	slices.Sort(measured)

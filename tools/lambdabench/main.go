@@ -56,7 +56,11 @@ func run(ctx context.Context) error {
 			return err
 		}
 	}
-	return times.Check()
+	if err := times.Check(); err != nil {
+		return err
+	}
+	fmt.Println(times.Verdict())
+	return nil
 }
 
 // writeCosts measures what requests cost, and writes it and the times.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -50,6 +51,15 @@ func openEngine(ctx context.Context, dir string) (e engine, end func(), err erro
 		return e, nil, errors.New("no container engine answers: start Docker, or be root and have dockerd " +
 			"(on Debian: apt-get install docker.io), which is then started for the time")
 	}
+	// Two engines would have one network, and functions of one answer the other's calls.
+	alone, err := os.OpenFile(filepath.Join(os.TempDir(), "fullmakt-sam.lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return e, nil, err
+	}
+	if err := syscall.Flock(int(alone.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		alone.Close()
+		return e, nil, errors.New("another SAM of this project runs on this machine, with an engine of its own: end that first")
+	}
 	_, err = os.Stat(bridge)
 	bridged := err == nil
 	e.Host = "unix://" + filepath.Join(dir, "docker.sock")
@@ -62,6 +72,7 @@ func openEngine(ctx context.Context, dir string) (e engine, end func(), err erro
 		return e, nil, err
 	}
 	end = func() {
+		defer alone.Close()
 		d.stop()
 		if !bridged {
 			// Without the command it stays, and does nothing.
@@ -131,8 +142,11 @@ func (e engine) buildImage(ctx context.Context, dir string) error {
 		"cacert.pem":     filepath.Join(packages, "certifi", "cacert.pem"),
 	} {
 		found, err := filepath.Glob(pattern)
-		if err != nil || len(found) != 1 {
-			return fmt.Errorf("%s is not there once (%q, %w): the image is made of what aws-sam-cli brings", pattern, found, err)
+		if err != nil { // a pattern of ours that is none
+			return err
+		}
+		if len(found) != 1 {
+			return fmt.Errorf("%s is not there once (%q): the image is made of what aws-sam-cli brings", pattern, found)
 		}
 		data, err := os.ReadFile(found[0])
 		if err != nil {

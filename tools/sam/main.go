@@ -115,7 +115,7 @@ func serveAPI(ctx context.Context, image string, port int) error {
 		return err
 	}
 	defer os.Remove(running)
-	fmt.Printf("\nThe API and the portal are on %s until Ctrl-C. Mails are shown here; the first is the operator's.\n\n", s.Base)
+	fmt.Printf("\nThe portal is on %s/sign-in, the API below %[1]s/v1, until Ctrl-C. Mails are shown here; the first is the operator's.\n\n", s.Base)
 	for told := 0; ; {
 		if _, err := mailer("mail-dispatch", "{}"); err != nil {
 			fmt.Fprintln(os.Stderr, "sam:", err)
@@ -152,8 +152,11 @@ func (s *stage) start(ctx context.Context) (mailer func(id, event string) ([]byt
 		return nil, fmt.Errorf("sam local invoke: %w\n%s", err, &said)
 	}
 	var result struct{ Made bool }
-	if err := json.Unmarshal(out, &result); err != nil || !result.Made {
-		return nil, fmt.Errorf("store-bootstrap answered %s (%w)\n%s", out, err, &said)
+	if err := json.Unmarshal(out, &result); err != nil {
+		return nil, fmt.Errorf("store-bootstrap answered %s: %w\n%s", out, err, &said)
+	}
+	if !result.Made {
+		return nil, fmt.Errorf("store-bootstrap made nothing, and answered %s\n%s", out, &said)
 	}
 	dispatch, err := s.functions.find("mail-dispatch")
 	if err != nil {
