@@ -115,12 +115,18 @@ func apiStack(app constructs.Construct, p apiProps) awscdk.Stack {
 	dashboard(stack, p.deployment, *api.Ref())
 	if p.Edge == nil {
 		awscdk.NewCfnOutput(stack, jsii.String("url"), &awscdk.CfnOutputProps{Value: api.AttrApiEndpoint()})
-		return stack
+	} else {
+		apiDomain(stack, p.Edge, api, stage)
 	}
+	return stack
+}
+
+// apiDomain gives the API the host that the distribution calls it by.
+func apiDomain(stack awscdk.Stack, e *Edge, api awsapigatewayv2.CfnApi, stage awsapigatewayv2.CfnStage) {
 	domain := awsapigatewayv2.NewCfnDomainName(stack, jsii.String("domain"), &awsapigatewayv2.CfnDomainNameProps{
-		DomainName: &p.Edge.APIHost,
+		DomainName: &e.APIHost,
 		DomainNameConfigurations: []*awsapigatewayv2.CfnDomainName_DomainNameConfigurationProperty{{
-			CertificateArn: &p.Edge.APICertificate, EndpointType: jsii.String("REGIONAL"), SecurityPolicy: jsii.String("TLS_1_2"),
+			CertificateArn: &e.APICertificate, EndpointType: jsii.String("REGIONAL"), SecurityPolicy: jsii.String("TLS_1_2"),
 		}},
 	})
 	awsapigatewayv2.NewCfnApiMapping(stack, jsii.String("mapping"), &awsapigatewayv2.CfnApiMappingProps{
@@ -128,9 +134,8 @@ func apiStack(app constructs.Construct, p apiProps) awscdk.Stack {
 	})
 	awscdk.NewCfnOutput(stack, jsii.String("api-record"), &awscdk.CfnOutputProps{
 		Description: jsii.String("A CNAME record of the API's host."),
-		Value:       awscdk.Fn_Join(jsii.String(" CNAME "), &[]*string{&p.Edge.APIHost, domain.AttrRegionalDomainName()}),
+		Value:       awscdk.Fn_Join(jsii.String(" CNAME "), &[]*string{&e.APIHost, domain.AttrRegionalDomainName()}),
 	})
-	return stack
 }
 
 // endpointFunction is what the function of an endpoint gets.
