@@ -118,14 +118,11 @@ synth: $(TOOLS)/venv.done build ## the CDK templates in infra/cdk.out, and their
 	$(VENV)/bin/cfn-lint infra/cdk.out/*.template.json
 
 ##@ Deploy it into an emulated AWS
-test-deploy: tools infra/cdk.out/manifest.json ## what make synth has written, by the CDK's command line, and what is there then
+test-deploy: tools synth ## what make synth writes, by the CDK's command line, and what is there then
 	go test -tags deploy -count=1 -timeout 20m ./internal/deploytest
 
 emulator: tools ## an AWS account at 127.0.0.1 to try cdk with (EMULATOR_PORT=5577)
 	@exec $(VENV)/bin/python tools/emulator $(EMULATOR_PORT)
-
-infra/cdk.out/manifest.json:
-	$(MAKE) synth
 
 ##@ Tools
 tools: $(TOOLS)/npm.done $(TOOLS)/venv.done $(TOOLS)/system.done ## what the tests need, in pinned versions, under .tools/

@@ -21,6 +21,7 @@ import (
 
 	"github.com/fullmakt/fullmakt/internal/app/localapp"
 	"github.com/fullmakt/fullmakt/internal/domain"
+	"github.com/fullmakt/fullmakt/internal/filelock"
 	"github.com/fullmakt/fullmakt/internal/mail/filemail"
 	"github.com/fullmakt/fullmakt/internal/mailaddr"
 	"github.com/fullmakt/fullmakt/internal/password"
@@ -158,7 +159,12 @@ func open(ctx context.Context, o serveOptions, p *domain.Profile, demo *profilef
 		if key, err = linkKey(o.data, key); err != nil {
 			return nil, nil, nil, err
 		}
-		if release, err = lock(o.data); err != nil {
+		// Two servers would have two clocks, and send mails twice.
+		release, err = filelock.Take(filepath.Join(o.data, "lock"))
+		if errors.Is(err, filelock.ErrTaken) {
+			return nil, nil, nil, fmt.Errorf("another server is at work in %s", o.data)
+		}
+		if err != nil {
 			return nil, nil, nil, err
 		}
 		defer func() {

@@ -10,8 +10,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/fullmakt/fullmakt/internal/filelock"
 )
 
 // engine runs containers. Host is what DOCKER_HOST has to be; empty is the
@@ -52,13 +53,12 @@ func openEngine(ctx context.Context, dir string) (e engine, end func(), err erro
 			"(on Debian: apt-get install docker.io), which is then started for the time")
 	}
 	// Two engines would have one network, and functions of one answer the other's calls.
-	alone, err := os.OpenFile(filepath.Join(os.TempDir(), "fullmakt-sam.lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	release, err := filelock.Take(filepath.Join(os.TempDir(), "fullmakt-sam.lock"))
+	if errors.Is(err, filelock.ErrTaken) {
+		return e, nil, errors.New("another SAM of this project runs on this machine, with an engine of its own: end that first")
+	}
 	if err != nil {
 		return e, nil, err
-	}
-	if err := syscall.Flock(int(alone.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		alone.Close()
-		return e, nil, errors.New("another SAM of this project runs on this machine, with an engine of its own: end that first")
 	}
 	_, err = os.Stat(bridge)
 	bridged := err == nil
@@ -72,12 +72,12 @@ func openEngine(ctx context.Context, dir string) (e engine, end func(), err erro
 		return e, nil, err
 	}
 	end = func() {
-		defer alone.Close()
 		d.stop()
 		if !bridged {
 			// Without the command it stays, and does nothing.
 			_ = exec.Command("ip", "link", "delete", filepath.Base(bridge)).Run()
 		}
+		_ = release() // which the end of the process does, too
 	}
 	if err := d.await(ctx, func() error { _, err := e.docker(ctx, "version"); return err }); err != nil {
 		end()
